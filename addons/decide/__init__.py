@@ -1,0 +1,1 @@
+"""Decisions, pure: no mitmproxy, clock, disk or network."""

@@ -1,0 +1,122 @@
+"""How the proxy reaches the outside: one event loop whose names resolve only to addresses the gate allows.
+
+Door and engine both connect through this loop. What `getaddrinfo` returns here is what gets connected, so no second
+look-up can slip another address in between check and connection (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections import OrderedDict
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from addons.decide.gate import Gate
+from addons.settings import Proxy
+
+Infos = list[tuple[Any, ...]]
+
+CACHE_SECONDS = 30.0
+_CACHE_SIZE = 4096
+
+
+class DestinationRefused(OSError):
+    """The name leads into a network that patrons may not reach. Carries no name and no address."""
+
+    def __init__(self) -> None:
+        super().__init__("destination refused")
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop with a guarded resolver. Until `guard` is called it is an ordinary one."""
+
+    _gate: Gate | None = None
+
+    def guard(self, gate: Gate, proxy: Proxy, exempt: tuple[str, int] | None) -> None:
+        """From now on resolve through `gate`.
+
+        exempt: host and port of the upstream proxy, which may stand in the library's own network.
+        """
+        self._gate = gate
+        self._hosts = proxy.hosts
+        self._exempt = exempt
+        self._own_ports: set[int] = set()
+        self._cache: OrderedDict[tuple[str, int], tuple[float, Infos]] = OrderedDict()
+
+    def never_to(self, ports: Collection[int]) -> None:
+        """Refuse connections to these ports on any address of this machine: the proxy's and the dashboard's own."""
+        self._own_ports.update(ports)
+
+    async def getaddrinfo(self, host: Any, port: Any, **kwargs: Any) -> Infos:
+        if self._gate is None or host is None or (host, port) == self._exempt:
+            return await super().getaddrinfo(host, port, **kwargs)
+        key = (str(host), int(port))
+        kept = self._cache.get(key)
+        if kept and kept[0] > self.time():
+            return kept[1]
+        infos = self._allowed(self._pinned(*key) or await super().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        self._cache[key] = (self.time() + CACHE_SECONDS, infos)
+        while len(self._cache) > _CACHE_SIZE:
+            self._cache.popitem(last=False)
+        return infos
+
+    def _pinned(self, host: str, port: int) -> Infos:
+        if host not in self._hosts:
+            return []
+        address, own_port = self._hosts[host]
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return [(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, own_port or port))]
+
+    def _allowed(self, infos: Infos) -> Infos:
+        allowed = [info for info in infos if self.may_connect(info[4][0], info[4][1])]
+        if infos and not allowed:
+            raise DestinationRefused
+        return allowed
+
+    def may_connect(self, address: str, port: int) -> bool:
+        """Whether this literal address and port may be connected to."""
+        assert self._gate is not None
+        if (address, port) == self._exempt:
+            return True
+        try:
+            parsed = ipaddress.ip_address(address.partition("%")[0])
+        except ValueError:
+            return False
+        return self._gate.allows_address(parsed) and not (port in self._own_ports and _is_local(str(parsed)))
+
+    def allows_literal(self, host: str, port: int) -> bool:
+        """`may_connect` for literals; a name is True here and judged when it is resolved."""
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return True
+        return self.may_connect(host, port)
+
+
+def _is_local(address: str) -> bool:
+    """Whether an address is one of this machine's: only those can be bound."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+async def connect(
+    loop: Loop, factory: Any, host: str, port: int, *, timeout: float = 20.0, **kwargs: Any
+) -> tuple[asyncio.Transport, Any]:
+    """Connect to a name or literal that the gate allows, the family that answers first winning (RFC 8305).
+
+    Raises DestinationRefused, another OSError, or TimeoutError.
+    """
+    if not loop.allows_literal(host, port):  # a literal never reaches getaddrinfo
+        raise DestinationRefused
+    opening = partial(loop.create_connection, factory, host, port, happy_eyeballs_delay=0.25, **kwargs)
+    async with asyncio.timeout(timeout):
+        transport, protocol = await opening()
+    return transport, protocol

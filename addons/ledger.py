@@ -1,0 +1,232 @@
+"""Take counts without ever touching the disk, and write them every few seconds. The only writer of Carrel's database.
+
+Browsing comes first: a full or locked disk means that counts wait in memory, bounded, and what had to be dropped is
+itself counted. What may be written how finely is decided in `tally`; how it is written, in `rows`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from addons.migrations import LedgerError, explained
+from addons.rows import Rows
+from addons.tally import ONE_DROPPED, Batch, Fine, Tally
+
+if TYPE_CHECKING:
+    from addons.decide.judge import Finding
+    from addons.settings import Privacy, Site
+    from blocklists.owners import Ruleset
+
+__all__ = ["Ledger", "LedgerError"]
+
+log = logging.getLogger("carrel.ledger")
+
+FLUSH_SECONDS = 2.0
+BUSY_SECONDS = 1.0
+LAST_TRIES = 3
+
+# A busy library has some thousands of distinct counts a day. A key takes about 400 bytes: 20 MB each at the very most.
+WAITING = 50_000
+REMEMBERED = 50_000
+NAMES = 10_000
+
+
+class Ledger:
+    def __init__(
+        self,
+        database: Path,
+        privacy: Privacy,
+        *,
+        today: Callable[[], date] = date.today,
+        waiting: int = WAITING,
+        remembered: int = REMEMBERED,
+        names: int = NAMES,
+    ) -> None:
+        self._path = database
+        self._privacy = privacy
+        self._today = today
+        self._waiting = waiting
+        self._limits = remembered, names
+        self._pending = Batch(waiting)
+        self._tally = self._new_tally()
+        self._rows: Rows | None = None
+        self._aged: date | None = None
+        self._writing = asyncio.Lock()
+        self._flushes: set[asyncio.Task[bool]] = set()
+        self._outage = False
+        self._age_late = False
+
+    def open(self, sites: Sequence[Site], rulesets: Sequence[Ruleset]) -> None:
+        """Make or migrate the file; LedgerError says in one line why it cannot be used."""
+        with explained(self._path):
+            rows = Rows(self._path, busy_seconds=BUSY_SECONDS)
+            try:
+                with rows.transaction():
+                    rows.put_sites(sites)
+                    rows.put_rulesets(rulesets)
+            except BaseException:
+                rows.close()
+                raise
+        self._tally.learn((), rows.names)
+        self._rows = rows
+        self._age(rows, self._today())
+
+    # Recording: on the event loop, in constant time, without the disk.
+
+    def page_load(self, day: date, site: Site, section: str, consent: str) -> None:
+        self._record(_fine("page_load", day, site.id, "", (section, consent)), (1, 0), site)
+
+    def with_third_party(self, day: date, site: Site, section: str, consent: str) -> None:
+        """Once per page load that contacted any third party."""
+        self._record(_fine("page_load", day, site.id, "", (section, consent)), (0, 1), site)
+
+    def contact(self, day: date, site: Site, section: str, consent: str, finding: Finding, *, new_load: bool) -> None:
+        dimensions = (section, consent, finding.relation, finding.kind, finding.method, finding.outcome)
+        fine = _fine("contact", day, site.id, finding.third_party, dimensions)
+        self._record(fine, (int(new_load), 1), site, finding)
+
+    def presence(self, day: date, site: Site, section: str, consent: str, finding: Finding) -> None:
+        """Once per page load, third party and outcome: also what makes an unlisted name common enough to be kept."""
+        dimensions = (section, consent, finding.relation, finding.outcome)
+        self._record(_fine("presence", day, site.id, finding.third_party, dimensions), (1,), site, finding)
+
+    def cover(
+        self,
+        day: date,
+        *,
+        seconds: int = 0,
+        loads: int = 0,
+        opted_out: int = 0,
+        ambiguous: int = 0,
+        dropped: int = 0,
+        reports_refused: int = 0,
+    ) -> None:
+        amounts = (seconds, loads, opted_out, ambiguous, dropped, reports_refused)
+        self._pending.add(_fine("coverage", day, "", "", ()), amounts)
+
+    def _record(self, fine: Fine, amounts: tuple[int, ...], site: Site, finding: Finding | None = None) -> None:
+        if self._pending.add(fine, amounts):
+            self._pending.sites[site.id] = site
+            if finding is not None:
+                self._pending.know(finding)
+
+    # Writing: in a worker thread, one flush at a time.
+
+    async def run(self) -> None:
+        """Flush until cancelled."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Write what was recorded until now. False: it could not be written, and waits for the next flush."""
+        flush = asyncio.create_task(self._flush())
+        self._flushes.add(flush)
+        flush.add_done_callback(self._flushes.discard)
+        # A caller that is cancelled must not leave counts behind that are neither written nor put back.
+        return await asyncio.shield(flush)
+
+    async def _flush(self) -> bool:
+        async with self._writing:
+            if (rows := self._rows) is None:
+                return False
+            today = self._today()
+            batch, self._pending = self._pending, Batch(self._waiting)
+            try:
+                if batch.counts:
+                    await asyncio.to_thread(self._write, rows, batch)
+            except Exception as error:  # noqa: BLE001 -- whatever it is, counting goes on
+                if not _waiting_helps(error):
+                    self._give_up(batch, today)
+                    return True
+                self._pending.put_back(batch)
+                if not self._outage:
+                    log.warning("counts cannot be written now: %d wait in memory", len(self._pending.counts))
+                self._outage = True
+                return False
+            if self._outage and batch.counts:
+                log.warning("counts are written again")
+                self._outage = False
+            if today != self._aged:
+                await asyncio.to_thread(self._age, rows, today)
+            return True
+
+    def _write(self, rows: Rows, batch: Batch) -> None:
+        with rows.transaction():
+            if rows.changed_elsewhere():
+                # What this process remembers of the file may be wrong now. Forgetting is safe.
+                self._tally = self._new_tally()
+                self._tally.learn((), rows.names)
+            self._tally.learn(rows.days_of({fine.group for fine in batch.counts} - self._tally.promoted), ())
+            plan = self._tally.plan(batch)
+            rows.write(plan, batch.sites, batch.findings)
+        self._tally.commit(plan)
+        self._tally.forget(self._today())
+
+    def _give_up(self, batch: Batch, today: date) -> None:
+        """Counts that the file refuses for what they are must not keep all others from being written."""
+        lost = sum(max(amounts) for fine, amounts in batch.counts.items() if fine.table != "coverage")
+        self._tally = self._new_tally()
+        self._aged = None
+        self._pending.add(Fine("coverage", today, "", "", ()), tuple(lost * one for one in ONE_DROPPED))
+        log.error("%d counts were no counts that the database takes: dropped", lost)
+
+    def _age(self, rows: Rows, today: date) -> None:
+        first_day = date.fromordinal(max(1, today.toordinal() - self._privacy.days_kept))
+        month = max(12, today.year * 12 + today.month - 1 - self._privacy.months_kept)
+        try:
+            with rows.transaction():
+                rows.age(first_day.isoformat(), f"{month // 12:04}-{month % 12 + 1:02}")
+            rows.tidy()
+        except sqlite3.Error:
+            if not self._age_late:
+                log.warning("old counts could not be folded now; tried again with each flush")
+            self._age_late = True
+            return
+        self._age_late = False
+        self._tally.named = {"", *rows.names}
+        self._tally.forget(today)
+        self._aged = today
+
+    def _new_tally(self) -> Tally:
+        remembered, names = self._limits
+        return Tally(self._privacy.k, self._privacy.rare, remembered=remembered, names=names)
+
+    async def close(self) -> None:
+        """Write what is left, with a few tries, and put the file to bed."""
+        for _ in range(LAST_TRIES):
+            if await self.flush():
+                break
+        async with self._writing:
+            rows, self._rows = self._rows, None
+            if rows is None:
+                return
+            if self._pending.counts:
+                log.error("%d counts could not be written and are lost", len(self._pending.counts))
+            await asyncio.to_thread(self._put_to_bed, rows)
+
+    def _put_to_bed(self, rows: Rows) -> None:
+        try:
+            rows.tidy()
+        except sqlite3.Error:
+            log.warning("the write-ahead log could not be emptied; the next start does it")
+        finally:
+            rows.close()
+
+
+def _fine(table: str, day: date, site: str, third_party: str, dimensions: tuple[str, ...]) -> Fine:
+    if type(day) is not date:  # a datetime is a date too, for Python: its time of day goes no further
+        day = date(day.year, day.month, day.day)
+    return Fine(table, day, site, third_party, dimensions)
+
+
+def _waiting_helps(error: Exception) -> bool:
+    """A full, locked or broken disk, rather than something in the counts themselves."""
+    refused = (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.DataError)
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(error, refused)

@@ -1,0 +1,255 @@
+"""Open Carrel's database file: refuse what is not ours, make or migrate what is. It counts nothing.
+
+The tables are for the ledger alone; the views are what everything else reads. Released migrations are not edited.
+"""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database, Migrations
+
+APPLICATION_ID = 0x4361726C
+"""The bytes `Carl` in the file's header: how a file of Carrel's is told from any other SQLite file."""
+
+UNLISTED = "(unlisted)"
+"""Stands for third parties that no list names and that were seen too rarely to be named."""
+
+UNLISTED_KEY = 0
+"""Its row, which the view of third parties leaves out."""
+
+migrations = Migrations("carrel")
+
+
+class LedgerError(Exception):
+    """The file cannot be used. One line: which file, what is wrong, what to do."""
+
+
+def open_database(path: Path, *, busy_seconds: float = 1.0) -> Database:
+    """Open the file for writing, made or migrated as needed; a file that is not ours is left as it was found."""
+    _claim(path)
+    with explained(path):
+        database = Database(sqlite3.connect(path, timeout=busy_seconds, check_same_thread=False))
+        try:
+            _prepare(path, database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite says into one line for the person who starts Carrel."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        advice = "check free space, and the rights on the file and its folder"
+        if "locked" in str(error):
+            advice = "another program is writing to it: stop that program, or try again later"
+        raise LedgerError(f"{path}: cannot be used ({error}); {advice}") from error
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"{path}: is damaged ({error}); move it away, or put back a copy of it") from error
+
+
+def _claim(path: Path) -> None:
+    """Look at the file before SQLite does, which would leave a journal beside a stranger's; make it if missing."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # O_NONBLOCK: a pipe in this place must not make the start wait for somebody to write into it.
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    except IsADirectoryError as error:
+        raise LedgerError(f"{path}: is a folder; name another data folder, or move this one away") from error
+    except OSError as error:
+        reason = (error.strerror or "cannot be opened").lower()
+        raise LedgerError(f"{path}: {reason}; Carrel must be able to write this file and its folder") from error
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise LedgerError(f"{path}: is not a file; name another data folder, or move it away")
+        header = file.read(100)
+    if not header:
+        return
+    if not header.startswith(b"SQLite format 3\0"):
+        raise LedgerError(f"{path}: is not a database; name another data folder, or move this file away")
+    if int.from_bytes(header[68:72]) != APPLICATION_ID:
+        raise LedgerError(f"{path}: belongs to another program; name another data folder, or move this file away")
+
+
+def _prepare(path: Path, database: Database) -> None:
+    with Database(memory=True) as empty:
+        known = {one.name for one in migrations.pending(empty)}
+    if any(one.name not in known for one in migrations.applied(database)):
+        raise LedgerError(f"{path}: was written by a newer Carrel; install that version, or name another data folder")
+    # For a new file, in this order: vacuuming must be chosen before the first page is written, and the mark must be in
+    # the file itself, not in a write-ahead log, so that a start killed half-way leaves a file that the next one knows.
+    if database.conn.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        database.conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    for pragma in ("secure_delete = ON", "temp_store = MEMORY", "foreign_keys = ON", "journal_mode = WAL"):
+        database.conn.execute(f"PRAGMA {pragma}").fetchall()
+    database.conn.execute("PRAGMA synchronous = NORMAL")
+    if migrations.pending(database):
+        migrations.apply(database)
+        # The day is enough: no time of day is kept anywhere in this file.
+        with database.conn:
+            database.conn.execute("update _sqlite_migrations set applied_at = substr(applied_at, 1, 10)")
+
+
+@migrations()
+def m001_sites_and_third_parties(db: Database) -> None:
+    db.execute("""
+        create table site (
+            key integer primary key, id text not null unique, name text not null, kind text not null,
+            vendor text not null, product text not null, domains text not null,
+            contract_from text not null, contract_until text not null
+        ) strict""")
+    db.execute("""
+        create table third_party (
+            key integer primary key, domain text not null unique, service text not null, owner text not null,
+            owner_group text not null, category text not null, list text not null, list_version text not null,
+            rule text not null, first_seen text not null
+        ) strict""")
+    db.execute("insert into third_party values (?, ?, '', '', '', '', '', '', '', '')", [UNLISTED_KEY, UNLISTED])
+
+
+@migrations()
+def m002_counts(db: Database) -> None:
+    # A site's rows lie together, by period: the order in which reports read them. The second index serves the pages
+    # of one third party, and finds the first period in which it was seen.
+    db.execute("""
+        create table page_load (
+            site integer not null references site, period text not null, section text not null, consent text not null,
+            loads integer not null check (loads >= 0), with_third_party integer not null check (with_third_party >= 0),
+            primary key (site, period, section, consent)
+        ) strict, without rowid""")
+    db.execute("""
+        create table contact (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, section text not null, consent text not null,
+            relation text not null, kind text not null, method text not null, outcome text not null,
+            loads integer not null check (loads >= 0), requests integer not null check (requests >= 0),
+            primary key (site, period, third_party, section, consent, relation, kind, method, outcome)
+        ) strict, without rowid""")
+    db.execute("create index contact_third_party on contact (third_party, period)")
+    db.execute("""
+        create table presence (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, section text not null, consent text not null,
+            relation text not null, outcome text not null, loads integer not null check (loads >= 0),
+            primary key (site, period, third_party, section, consent, relation, outcome)
+        ) strict, without rowid""")
+    db.execute("create index presence_third_party on presence (third_party, period)")
+    db.execute("""
+        create table coverage (
+            period text primary key, seconds integer not null, loads integer not null, opted_out integer not null,
+            ambiguous integer not null, dropped integer not null, reports_refused integer not null
+        ) strict, without rowid""")
+
+
+@migrations()
+def m003_what_is_passed_on(db: Database) -> None:
+    db.execute("""
+        create table exposure (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, section text not null, what text not null,
+            carried_in text not null, loads integer not null check (loads >= 0),
+            primary key (site, period, third_party, section, what, carried_in)
+        ) strict, without rowid""")
+    db.execute("create index exposure_third_party on exposure (third_party, period)")
+    db.execute("""
+        create table cookie (
+            site integer not null references site, period text not null, service text not null,
+            pattern text not null, lifetime text not null, loads integer not null check (loads >= 0),
+            primary key (site, period, service, pattern, lifetime)
+        ) strict, without rowid""")
+    db.execute("""
+        create table sign_in (
+            site integer not null references site, period text not null, provider text not null,
+            loads integer not null check (loads >= 0),
+            primary key (site, period, provider)
+        ) strict, without rowid""")
+    db.execute("""
+        create table lookalike (
+            site integer not null references site, period text not null, trick text not null,
+            hits integer not null check (hits >= 0),
+            primary key (site, period, trick)
+        ) strict, without rowid""")
+
+
+@migrations()
+def m004_lists_and_declarations(db: Database) -> None:
+    db.execute("""
+        create table ruleset (
+            name text not null, version text not null, fetched text not null, sha256 text not null,
+            licence text not null, rules integer not null, skipped integer not null,
+            primary key (name, version)
+        ) strict, without rowid""")
+    db.execute("""
+        create table disclosure (
+            key integer primary key, site integer not null references site, third_party text not null,
+            status text not null, document text not null, declared text not null
+        ) strict""")
+    db.execute("""
+        create table decision (
+            key integer primary key, site integer not null references site, third_party text not null,
+            reason text not null, owner text not null, until text not null
+        ) strict""")
+
+
+@migrations()
+def m005_views(db: Database) -> None:
+    db.execute("""
+        create view sites as
+        select id, name, kind, vendor, product, domains, contract_from, contract_until from site""")
+    # A month sorts before its own days. So the least period is the month while anything of it stands coarse, and a day
+    # only when all of that month is known by day: then it says more than the month in which the row was made.
+    db.execute("""
+        create view third_parties as
+        select domain, service, owner, owner_group, category, list, list_version, rule,
+            coalesce((select period from (select min(period) as period from contact where third_party = key)
+                      where substr(period, 1, 7) = first_seen), first_seen) as first_seen
+        from third_party where key != 0""")
+    db.execute("""
+        create view page_loads as
+        select period, site.id as site, section, consent, loads, with_third_party
+        from page_load as c join site on site.key = c.site""")
+    db.execute("""
+        create view contacts as
+        select period, site.id as site, section, consent, domain as third_party, relation, c.kind, method, outcome,
+            loads, requests
+        from contact as c join site on site.key = c.site join third_party as t on t.key = c.third_party""")
+    db.execute("""
+        create view presences as
+        select period, site.id as site, section, consent, domain as third_party, relation, outcome, loads
+        from presence as c join site on site.key = c.site join third_party as t on t.key = c.third_party""")
+    db.execute("""
+        create view exposures as
+        select period, site.id as site, section, domain as third_party, what, carried_in, loads
+        from exposure as c join site on site.key = c.site join third_party as t on t.key = c.third_party""")
+    db.execute("""
+        create view cookies as
+        select period, site.id as site, service, pattern, lifetime, loads
+        from cookie as c join site on site.key = c.site""")
+    db.execute("""
+        create view sign_ins as
+        select period, site.id as site, provider, loads from sign_in as c join site on site.key = c.site""")
+    db.execute("""
+        create view lookalikes as
+        select period, site.id as imitated, trick, hits from lookalike as c join site on site.key = c.site""")
+    db.execute("""
+        create view coverages as
+        select period, seconds / 60 as minutes, loads, opted_out, ambiguous, dropped, reports_refused from coverage""")
+    db.execute("""
+        create view rulesets as
+        select name, version, fetched, sha256, licence, rules, skipped from ruleset""")
+    db.execute("""
+        create view disclosures as
+        select site.id as site, third_party, status, document, declared
+        from disclosure as c join site on site.key = c.site""")
+    db.execute("""
+        create view decisions as
+        select site.id as site, third_party, reason, owner, until
+        from decision as c join site on site.key = c.site""")

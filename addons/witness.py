@@ -1,0 +1,173 @@
+"""Marks the sites' pages, counts page loads, and turns browsers' reports into findings. Writes nothing itself.
+
+A report waits SETTLE seconds before it is counted, so that a connection to the reported host can show up and make
+it `report+tunnel`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from addons.decide.judge import Finding, Judge
+from addons.decide.marks import Exchange, Mark, mark_for
+from addons.decide.policy import HEADER, observing
+from addons.decide.sites import Catalogue, section_of
+from addons.ledger import Ledger
+from addons.pages import MAX_HOSTS, MAX_REPORTS, Page, Pages
+from addons.passages import Passages
+from addons.settings import Site
+from addons.sighting import ReportError, Sighting, exchange_from, redirect_from, sightings_from
+
+if TYPE_CHECKING:
+    from mitmproxy.http import HTTPFlow
+
+SETTLE = 2.0
+"""Seconds between a report and its counting."""
+_MAX_WAITING = 50_000
+_MAX_HOPS = 4096
+_OURS = frozenset({"own", "group", "host", "library"})
+"""Relations that do not make a page load one `with_third_party`."""
+
+
+class Witness:
+    """mitmproxy addon; the desk (or entry.py) hands it the reports."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        judge: Judge,
+        ledger: Ledger,
+        passages: Passages,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        today: Callable[[], date] = date.today,
+    ) -> None:
+        self._catalogue = catalogue
+        self._judge = judge
+        self._ledger = ledger
+        self._passages = passages
+        self._now = now
+        self._today = today
+        self._pages = Pages()
+        self._waiting: deque[tuple[float, Page, str, Finding]] = deque()
+        self._hops: OrderedDict[int, str] = OrderedDict()
+
+    # From the engine: documents, scripts and redirects of the sites
+
+    def responseheaders(self, flow: HTTPFlow) -> None:
+        if flow.response is None:
+            return
+        exchange = exchange_from(flow)
+        site = self._catalogue.site_of(exchange.host)
+        if site is None:
+            return
+        if hop := redirect_from(flow):
+            self._remember_hop(*hop)
+        if token := self._token(site, exchange):
+            flow.response.headers.add(HEADER, observing(site, token))
+
+    def _token(self, site: Site, exchange: Exchange) -> str:
+        """The page token for this answer; "" if it gets no header."""
+        mark = mark_for(exchange)
+        if mark is Mark.NONE:
+            return ""
+        if mark in (Mark.FRAME, Mark.SCRIPT):
+            latest = self._pages.latest(exchange.client, site, self._now())
+            if latest:
+                return latest[0]
+            if mark is Mark.SCRIPT and exchange.dest == "script":
+                return ""  # an ordinary script: without a page there is nothing to add to
+        page = Page(
+            site=site,
+            section=section_of(site, exchange.path),
+            consent="unknown",
+            client=exchange.client,
+            host=exchange.host,
+            day=self._today(),
+            born=self._now(),
+            counted=mark is Mark.PAGE,
+            loadless=mark not in (Mark.PAGE, Mark.PREFETCHED),
+        )
+        if page.counted:
+            self._count(page)
+        return self._pages.add(page)
+
+    def _count(self, page: Page) -> None:
+        page.counted = True
+        self._ledger.page_load(page.day, page.site, page.section, page.consent)
+        self._ledger.cover(page.day, loads=1)
+
+    def _remember_hop(self, asked: str, host: str) -> None:
+        # The hash of the address (its key differs in every process) is enough to find it again.
+        self._hops[hash(asked)] = host
+        while len(self._hops) > _MAX_HOPS:
+            self._hops.popitem(last=False)
+
+    # From the desk: reports
+
+    def take(self, token: str, body: bytes) -> None:
+        """Read one posted report. Whatever it holds, nothing is raised and nothing of it is kept but findings."""
+        now = self._now()
+        page = self._pages.get(token, now)
+        try:
+            sightings = sightings_from(body)
+        except ReportError:
+            sightings = None
+        if page is None or sightings is None or page.reports >= MAX_REPORTS or len(self._waiting) >= _MAX_WAITING:
+            self._ledger.cover(self._today(), reports_refused=1)
+            return
+        page.reports += 1
+        for sighting in sightings:
+            self._take_sighting(page, sighting, now)
+
+    def _take_sighting(self, page: Page, sighting: Sighting, now: float) -> None:
+        # Another page's report under this token is a forgery, or a document we never marked.
+        if sighting.page and self._catalogue.site_of(sighting.page) is not page.site:
+            self._ledger.cover(self._today(), reports_refused=1)
+            return
+        finding = self._judge.weigh(page.site, sighting)
+        if finding is None and (target := self._hops.get(hash(sighting.url))):
+            # The site's own address, reported all the same: it was a redirect that left the site.
+            sighting = replace(sighting, host=target, url="")
+            finding = self._judge.weigh(page.site, sighting)
+        if finding is None:
+            return
+        if sighting.host not in page.hosts and len(page.hosts) >= MAX_HOSTS:
+            self._ledger.cover(self._today(), reports_refused=1)
+            return
+        page.hosts.add(sighting.host)
+        if not page.counted and not page.loadless:
+            self._count(page)
+        self._waiting.append((now + SETTLE, page, sighting.host, finding))
+
+    def settle(self, *, everything: bool = False) -> None:
+        """Count the reports that have waited long enough; with `everything`, all of them."""
+        now = self._now()
+        while self._waiting and (everything or self._waiting[0][0] <= now):
+            _, page, host, finding = self._waiting.popleft()
+            if finding.outcome == "allowed" and self._passages.seen(page.client, host, now):
+                finding = replace(finding, method="report+tunnel")
+            self._write(page, finding)
+
+    def _write(self, page: Page, finding: Finding) -> None:
+        place = (page.day, page.site, page.section, page.consent)
+
+        def first(*key: str) -> bool:
+            """Whether this page load is counted for `key` now, for the first time."""
+            if page.loadless or key in page.loads:
+                return False
+            page.loads.add(key)
+            return True
+
+        party = (finding.third_party, finding.relation)
+        new = first("contact", *party, finding.kind, finding.method, finding.outcome)
+        self._ledger.contact(*place, finding, new_load=new)
+        if first("presence", *party, finding.outcome):
+            self._ledger.presence(*place, finding)
+        if finding.relation not in _OURS and first("any"):
+            self._ledger.with_third_party(*place)

@@ -1,0 +1,60 @@
+"""What Datasette is told about the data: descriptions, facets, and the dashboard of charts. Pure but for reading our own files."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from datasette.utils import parse_metadata
+
+from analysis import charts
+
+DATABASE = "carrel"
+DASHBOARD = "charts"
+
+_LAYOUT = (
+    ("page_loads_by_month", "share_by_site"),
+    ("page_loads_by_day", "page_loads_by_day"),
+    ("recipients_by_category", "most_seen"),
+)
+
+
+def build(password_hash: str = "") -> dict[str, Any]:
+    """A new dictionary on each call, since Datasette merges into what it is given.
+
+    With a password hash everything asks for a log-in; without one nothing does.
+    """
+    metadata: dict[str, Any] = parse_metadata((resources.files("analysis") / "metadata.yaml").read_text("utf-8"))
+    metadata["plugins"] = {"datasette-dashboards": {DASHBOARD: _dashboard()}}
+    if password_hash:
+        metadata["allow"] = {"id": "root"}
+        metadata["plugins"]["datasette-auth-passwords"] = {"root_password_hash": password_hash}
+    return metadata
+
+
+def _dashboard() -> dict[str, Any]:
+    known = charts.load()
+    shown = tuple(dict.fromkeys(name for row in _LAYOUT for name in row))
+    return {
+        "title": "Charts",
+        "description": "Page loads watched, and the third parties that they contacted. Choose one site, or none for all.",
+        "layout": [list(row) for row in _LAYOUT],
+        "filters": {
+            "site": {
+                "name": "Site",
+                "type": "select",
+                "db": DATABASE,
+                "query": "select distinct site from page_loads order by site",
+            }
+        },
+        "charts": {
+            name: {
+                "title": chart.title,
+                "db": DATABASE,
+                "query": chart.question.sql,
+                "library": "vega-lite",
+                "display": chart.spec,
+            }
+            for name, chart in ((name, known[name]) for name in shown)
+        },
+    }

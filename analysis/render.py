@@ -1,0 +1,115 @@
+"""A report as one HTML file, and as a bundle of CSV files. Pure: the same report gives the same bytes."""
+
+from __future__ import annotations
+
+import csv as comma
+import io
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis import charts, wording
+from analysis.evidence import Finding, Report
+
+CHART = "recipients_by_category"
+
+RECIPIENTS = (
+    "site", "recipient", "service", "owner", "owner_group", "category", "relation", "list", "list_version", "rule", "sections",
+    "page_loads_seen_on", "page_loads_watched", "percent", "page_loads_allowed", "page_loads_blocked", "kinds", "how_seen",
+    "first_period", "last_period",
+)  # fmt: skip
+PAGE_LOADS = ("site", "period", "section", "consent", "page_loads", "with_any_third_party")
+
+
+def html(report: Report) -> str:
+    """One file with nothing outside it: style and chart are inside, and no link is needed to read it."""
+    style = (resources.files("analysis") / "static" / "report.css").read_text("utf-8")
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(report=report, wording=wording, style=Markup(style), chart=_chart(report), alternative=_alternative(report))
+    )
+
+
+def csv(report: Report) -> dict[str, str]:
+    """File name -> text. README.txt says what the columns mean and what is not claimed."""
+    return {
+        "recipients.csv": _table(RECIPIENTS, (_recipient(report, one) for one in (*report.findings, *report.apart))),
+        "page_loads.csv": _table(
+            PAGE_LOADS,
+            (
+                (report.site.id, row.period, row.section, row.consent, row.loads, row.with_third_party)
+                for row in report.page_loads
+            ),
+        ),
+        "README.txt": _environment(escape=False).get_template("report.txt").render(report=report, wording=wording),
+    }
+
+
+@cache
+def _environment(*, escape: bool = True) -> Environment:
+    # escape=False is for plain text only, where there is nothing to escape from
+    return Environment(
+        loader=PackageLoader("analysis", "templates"),
+        autoescape=escape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _chart(report: Report) -> Markup:
+    rows = [
+        {"category": group.category, "third_parties": len(group.findings), "names": ""}
+        for group in sorted(report.groups, key=lambda group: (-len(group.findings), group.category.lower()))
+    ]
+    return Markup(charts.svg(CHART, rows, width=640)) if rows else Markup("")  # Vega escapes what it draws
+
+
+def _alternative(report: Report) -> str:
+    counts = ", ".join(f"{group.category} {len(group.findings)}" for group in report.groups)
+    return f"Third parties by category: {counts}."
+
+
+def _recipient(report: Report, finding: Finding) -> tuple[Any, ...]:
+    party = finding.party
+    return (
+        report.site.id,
+        party.domain,
+        party.service,
+        party.owner,
+        party.owner_group,
+        "" if party.category == wording.NO_CATEGORY else party.category,
+        finding.relation,
+        party.list,
+        party.list_version,
+        party.rule,
+        " ".join(finding.sections),
+        finding.share.part,
+        finding.share.whole,
+        f"{100 * finding.share.fraction:.1f}",
+        finding.allowed,
+        finding.blocked,
+        " ".join(finding.kinds),
+        " ".join(finding.methods),
+        finding.first_period,
+        finding.last_period,
+    )
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    writer = comma.writer(text, lineterminator="\r\n")
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A spreadsheet would run text that begins like a formula; names come from outside."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

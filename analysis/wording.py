@@ -1,0 +1,89 @@
+"""The sentences that pages and reports share: what a word means, what is not claimed. Plain words, one place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNLISTED: Final = "(unlisted)"
+NO_CATEGORY: Final = "no category known"
+
+APART: Final = ("own", "group", "library")
+"""Relations that are never added up with third parties."""
+
+RELATIONS: Final = {
+    "third": "third party",
+    "host": "company that hosts the platform",
+    "cloud": "shared cloud or delivery network",
+    "group": "same group of companies as the vendor",
+    "own": "the vendor's own",
+    "library": "the library's own",
+}
+METHODS: Final = {
+    "report": "named by the browser that loaded the page",
+    "report+tunnel": "named by the browser, and a connection to it passed through the proxy",
+    "request": "seen as a request under the vendor's own name",
+    "dns": "found behind the vendor's own name in DNS",
+    "tunnel": "inferred from a connection right after the page",
+}
+OUTCOMES: Final = {"allowed": "allowed", "blocked": "blocked"}
+
+UNLISTED_NOTE: Final = (
+    "(unlisted) stands for names that no list knows and that were met too rarely to be written down: a name seen on "
+    "one person's screen could tell on that person. One page load may meet several such names, so meetings are counted "
+    "and no share is given. A name that is met more often gets a line of its own."
+)
+SHARE_NOTE: Final = (
+    "A share is the number of page loads on which a third party was seen, of all page loads watched on the same site "
+    "or sites. A page load counts once, however many requests it made. Where fewer than 20 page loads were watched, "
+    "the counts stand instead of a percentage."
+)
+COARSE_NOTE: Final = (
+    "Days with few page loads of a site are kept by month only, so that no single visit can be told from the counts. "
+    "“November 2026” then means “some day or days of November 2026”."
+)
+
+NOT_CLAIMED: Final = (
+    "that a law or a contract was breached;",
+    "that any patron was identified;",
+    "that data were sold or passed on;",
+    "why a third party was contacted, or with what intent;",
+    "that the list of third parties is complete;",
+    "that any count is a score;",
+    "that fewer contacts mean less tracking: it may have moved to where a browser does not see it.",
+)
+BLIND_SPOTS: Final = (
+    "data that the vendor's servers pass on among servers;",
+    "apps;",
+    "pages that nobody opened;",
+    "hosts that passed through the proxy sealed (every host that is not a configured site's);",
+    "browsers that do not use the proxy;",
+    "staff machines;",
+    "the bodies of requests, which are not read;",
+    "what happens inside a third party's own frame.",
+)
+DICTIONARY: Final = (
+    ("recipient", "registrable domain that pages of the site made the browser contact"),
+    ("service, owner, category", "what the list named beside it says about that domain; empty if no list knows it"),
+    ("list, version, rule", "the list that classified the domain, its version, and the entry that matched"),
+    ("relation", "how the domain stands to the site: third, host, cloud, group, own or library"),
+    ("sections", "coarse kinds of page on which it was seen: search, item, account, home, other"),
+    ("page loads", "top-level documents of the site that a browser opened through the proxy"),
+    ("seen on", "page loads on which the domain was seen at least once"),
+    ("allowed, blocked", "page loads on which a contact went out, and on which one was stopped; one page load can be both"),
+    ("kinds", "what the browser asked for: script, style, image, font, connect, frame, media, object, worker, form, other"),
+    ("how seen", "report, report+tunnel, request, dns or tunnel"),
+    ("first period, last period", "a day, or a month where counts of single days are too small to be kept"),
+    (UNLISTED, "names that no list knows, met too rarely to be written down; counted together, without a share"),
+)
+
+
+def kind(word: str) -> str:
+    return {"catalog": "Catalog", "vendor": "Product", "library": "Library page"}.get(word, word)
+
+
+def relation(word: str) -> str:
+    return RELATIONS.get(word, word)
+
+
+def method(word: str) -> str:
+    return METHODS.get(word, word)

@@ -1,0 +1,1 @@
+"""RUN: the `carrel` command, certificates, the demo, the doctor. The only room that may import all others."""

@@ -1,0 +1,98 @@
+"""`carrel`: reads arguments, calls one function, prints. No decision is made here."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from addons.settings import Settings
+from deploy.arguments import one_line, with_settings
+from deploy.cli_ca import ca
+from deploy.cli_demo import demo
+from deploy.cli_report import report
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("carrel"), prog_name="carrel")
+def cli() -> None:
+    """See which third parties the pages of your catalog and your vendors contact, and keep only counts.
+
+    Begin with `carrel demo`, which needs no set-up, or with `carrel up`.
+    """
+
+
+@cli.command()
+@with_settings
+def up(settings: Settings) -> None:
+    """Start the proxy and the dashboard; make certificates on first start.
+
+    Example: carrel up --config carrel.toml
+    """
+    from deploy import start
+
+    start.up(settings, click.echo)
+
+
+@cli.command()
+@with_settings
+def proxy(settings: Settings) -> None:
+    """Start the proxy alone, for a service manager.
+
+    Example: carrel proxy --config /etc/carrel/carrel.toml
+    """
+    from deploy import start
+
+    start.proxy(settings, click.echo)
+
+
+@cli.command()
+@with_settings
+@click.option("--hash-password", is_flag=True, help="Ask for a password and print its hash for carrel.toml.")
+def dashboard(settings: Settings, hash_password: bool) -> None:
+    """Start the dashboard alone, for a service manager.
+
+    Example: carrel dashboard --hash-password
+    """
+    from deploy import dashboard as board
+
+    if hash_password:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        click.echo(f'password_hash = "{board.password_hash(password)}"')
+        return
+    board.serve(settings)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="carrel.toml")
+def init(file: Path) -> None:
+    """Write a first configuration to FILE, with every key explained. Never overwrites.
+
+    Example: carrel init carrel.toml
+    """
+    from deploy import first_config
+
+    with one_line():
+        click.echo(first_config.write(file))
+
+
+@cli.command()
+@with_settings
+def doctor(settings: Settings) -> None:
+    """Check the installation, one line per check; exit status 1 if something is wrong.
+
+    Example: carrel doctor --config carrel.toml
+    """
+    from deploy import doctor as checks
+
+    sys.exit(checks.run(settings, click.echo))
+
+
+for command in (ca, demo, report):
+    cli.add_command(command)
+
+
+if __name__ == "__main__":
+    cli(prog_name="carrel")

@@ -1,0 +1,219 @@
+"""The dashboard as a process: Datasette on the live database, read-only, on loopback or behind a password.
+
+The ledger, in another process, is the only writer; this one opens the file `mode=ro` and sees new counts on each page load.
+It keeps no log of what staff read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import ipaddress
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvicorn
+from datasette.app import Datasette
+from datasette.database import Database
+from datasette_auth_passwords.utils import hash_password
+
+from addons import settings as configuration
+from addons.settings import Settings
+from analysis import metadata
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+MAKE_HASH = "carrel dashboard --hash-password"
+
+# No page of Datasette's developers is needed here. The first two cost or tell too much: one hashes for anybody, one shows our hash.
+CLOSED = (
+    "/-/password-tool",
+    "/-/metadata",
+    "/-/allow-debug",
+    "/-/permissions",
+    "/-/messages",
+    "/-/patterns",
+    "/-/threads",
+)
+
+SETTINGS = {
+    "default_cache_ttl": 0,  # new counts on reload
+    "allow_download": False,  # a copy of a live file would miss what is still in the WAL
+    "sql_time_limit_ms": 3000,
+    "num_sql_threads": 3,
+    "max_returned_rows": 5000,
+    "force_https_urls": False,
+    "template_debug": False,
+    "trace_debug": False,
+}
+
+
+class DashboardError(ValueError):
+    """The dashboard cannot start. One line: what is wrong, what to do."""
+
+
+class LiveDatabase(Database):  # type: ignore[misc]  # Datasette comes without types
+    """The file that the ledger writes: never opened for writing, and no query that fails ends up in a log."""
+
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        if write:
+            raise sqlite3.OperationalError("this dashboard is read-only")
+        # quoted, since Datasette would take a '?' or '#' in a folder's name for the end of the path
+        connection = sqlite3.connect(f"file:{quote(str(self.path))}?mode=ro", uri=True, check_same_thread=False)
+        self._all_file_connections.append(connection)
+        return connection
+
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
+        return await super().execute(*arguments, **{**options, "log_sql_errors": False})
+
+
+def password_hash(password: str) -> str:
+    """What to write as [dashboard] password_hash."""
+    return str(hash_password(password))
+
+
+def check(settings: Settings) -> None:
+    """Everything that must be right before a socket is opened; DashboardError says what is not."""
+    check_access(settings)
+    _check_database(settings.data.database)
+
+
+def check_access(settings: Settings) -> None:
+    """That nobody beyond this machine reads the counts without a password."""
+    host, _ = settings.dashboard.listen
+    given = settings.dashboard.password_hash
+    where = settings.path or "carrel.toml"
+    if given and (given.count("$") != 3 or not given.startswith("pbkdf2_sha256$") or not given.split("$")[1].isdigit()):
+        raise DashboardError(f"{where}: [dashboard] password_hash: is not a hash; make one with `{MAKE_HASH}`")
+    if not given and not ipaddress.ip_address(host).is_loopback:
+        raise DashboardError(
+            f"{where}: [dashboard] listen: {host} can be reached by others, and there is no password; make one with "
+            f'`{MAKE_HASH}` and write it as [dashboard] password_hash, or listen on "127.0.0.1:8001"'
+        )
+
+
+def _check_database(path: Path) -> None:
+    if not path.is_file():
+        raise DashboardError(f"no database yet at {path}; start `carrel up` or `carrel proxy` first")
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            views = {row[0] for row in connection.execute("select name from sqlite_master where type = 'view'")}
+    except sqlite3.Error as error:
+        raise DashboardError(f"{path}: cannot be read ({error}); check its rights, or restore a copy") from None
+    if not {"page_loads", "presences", "contacts", "sites"} <= views:
+        raise DashboardError(f"{path}: is not a database of this Carrel; name another folder as [data] dir")
+
+
+def datasette(settings: Settings) -> Datasette:
+    """Datasette with our plugin and nothing else in it but the live database, under the name `carrel`."""
+    server = Datasette([], settings=SETTINGS, metadata=metadata.build(settings.dashboard.password_hash))
+    server.remove_database("_memory")
+    server.add_database(LiveDatabase(server, path=str(settings.data.database), is_mutable=True), name=metadata.DATABASE)
+    return server
+
+
+def application(settings: Settings) -> Application:
+    """The ASGI application. Raises DashboardError."""
+    check(settings)
+    return _door(datasette(settings).app(), open_to_all_names=bool(settings.dashboard.password_hash))
+
+
+def _door(inner: Application, *, open_to_all_names: bool) -> Application:
+    """Close what nobody needs. Without a password, answer only to loopback names: a page elsewhere could otherwise
+    give its own name our address (DNS rebinding) and read the counts with the staff's browser."""
+
+    async def door(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            if not open_to_all_names and not _is_loopback(host):
+                await _refuse(
+                    send, 403, f"This dashboard answers to localhost only. For other names set a password: {MAKE_HASH}"
+                )
+                return
+            if str(scope["path"]).startswith(CLOSED):
+                await _refuse(send, 404, "There is no such page here.")
+                return
+        await inner(scope, receive, send)
+
+    return door
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    try:
+        return name == "localhost" or ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+async def _refuse(send: Send, status: int, text: str) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": text.encode() + b"\n"})
+
+
+class _Server(uvicorn.Server):
+    """Ends quietly: uvicorn would raise the signal once more after it has stopped, and the exit status would not be 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in former.items():
+                signal.signal(number, handler)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises DashboardError before the first request, never after."""
+    app = application(settings)
+    gc.freeze()
+    with _listening(*settings.dashboard.listen) as listener:
+        options = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=1
+        )
+        _Server(options).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise DashboardError(
+            f"cannot listen on {host} port {port} ({error.strerror}); is another dashboard running? "
+            "Write another port as [dashboard] listen"
+        ) from None
+    return listener
+
+
+def command(settings: Settings) -> list[str]:
+    """The command that serves these settings in a process of its own."""
+    return [sys.executable, "-m", "deploy.dashboard", *([str(settings.path)] if settings.path else [])]
+
+
+def main(arguments: list[str]) -> int:
+    try:
+        serve(configuration.load(Path(arguments[0]) if arguments else None))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,236 @@
+"""Run the demo: a world on loopback, the real program, a real browser, a table, and the dashboard to look at.
+
+Everything it writes lies in one folder, which it deletes unless told to keep it.
+"""
+
+import json
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from addons.settings import DESK
+from deploy.browsers import INSTALL, BrowserError, Found, find, start
+from deploy.demo.outcome import compare, lines, page_loads
+from deploy.demo.pages import CATALOG, JOURNALS, NOTICE, PAGES, READER, THIRD_PARTY_HOSTS
+from deploy.demo.world import NAMES, World
+from deploy.trust import TrustError
+
+# -P: a folder named `deploy` where somebody starts the demo must not be taken for ours.
+PROGRAM = (sys.executable, "-P", "-m", "deploy.cli")
+START_SECONDS = 60
+WRITE_SECONDS = 20
+Say = Callable[[str], None]
+
+
+class DemoError(RuntimeError):
+    """The demo cannot go on; one line."""
+
+
+def run(open_dashboard: bool, keep: Path | None, browser: str | None, say: Say) -> int:
+    """Show what Carrel does; the exit status. `open_dashboard`: stay until Ctrl+C. `keep`: a folder to leave behind."""
+    found = find(browser)
+    if found is None:
+        say(f"There is no {browser or 'browser'} that the demo could drive: {INSTALL}")
+        return 1
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(_stoppable())
+            folder = keep if keep else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carrel-demo-")))
+            return _run(_emptied(folder), found, open_dashboard, say, stack)
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 0
+    except (BrowserError, DemoError, TrustError) as error:
+        say(f"The demo stopped: {error}")
+        return 1
+    except OSError as error:
+        say(f"The demo stopped: {error.strerror or error}")
+        return 1
+
+
+def _run(folder: Path, found: Found, open_dashboard: bool, say: Say, stack: ExitStack) -> int:
+    say(NOTICE)
+    world = stack.enter_context(World(folder, datetime.now(UTC)))
+    proxy, dashboard = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
+    config = folder / "carrel.toml"
+    config.write_text(config_text(world, proxy, dashboard, folder / "data"), encoding="utf-8")
+    stack.enter_context(_program(config, say))
+    say(f"{Path(found.program).name} visits {len(PAGES)} pages through the proxy:")
+    visit(world, found, folder, proxy, say)
+    database = folder / "data" / "carrel.db"
+    if not _written(database):
+        say(f"Only {page_loads(database)} of {len(PAGES)} page loads reached the database.")
+    rows = compare(database, THIRD_PARTY_HOSTS, world.visits, world.requests)
+    say("")
+    for line in lines(rows, page_loads(database)):
+        say(line)
+    if open_dashboard:
+        say(f"The dashboard shows the same, and more: http://{dashboard[0]}:{dashboard[1]}/ (Ctrl+C ends the demo)")
+        threading.Event().wait()
+    return 0 if rows and all(row.agrees for row in rows) else 1
+
+
+def visit(world: World, found: Found, folder: Path, proxy: tuple[str, int], say: Say) -> None:
+    """Let the browser open each page, one after the other, until nothing more comes."""
+    home = folder / "browser"
+    home.mkdir(mode=0o700)
+    # The proxy vouches for the sites it opens; everything else reaches the browser with its own server's certificate.
+    roots = (folder / "data" / "ca" / "root.pem", world.authority)
+    browser = start(found, home, roots, proxy, (*NAMES, DESK))
+    try:
+        for number, page in enumerate(PAGES, 1):
+            say(f"  {number:2}/{len(PAGES)}  https://{page.host}{page.path}")
+            world.begin_visit()
+            browser.open(f"https://{page.host}{page.path}")
+            if not world.settle(page.host):
+                raise DemoError(f"{page.host} was not reached through the proxy; `carrel doctor` may say why")
+    finally:
+        browser.close()
+
+
+def config_text(world: World, proxy: tuple[str, int], dashboard: tuple[str, int], data: Path) -> str:
+    """A carrel.toml for this world: names pinned to loopback, and thresholds so small that a dozen pages show."""
+    sites = (
+        (
+            "catalog",
+            "Anytown catalog",
+            "catalog",
+            "Anytown Public Library",
+            CATALOG,
+            {"item": ["/item/*"], "account": ["/account"]},
+        ),
+        ("reader-one", "Reader One", "vendor", "Vendor One", READER, {"item": ["/title/*"]}),
+        ("journals-two", "Journals Two", "vendor", "Vendor Two", JOURNALS, {"item": ["/article/*"]}),
+    )
+    text = f"""# Written by `carrel demo`.
+[library]
+name = "Anytown Public Library (demo)"
+
+[proxy]
+listen = "{proxy[0]}:{proxy[1]}"
+destinations = ["127.0.0.0/8"]
+trust = {json.dumps(str(world.authority.resolve()))}
+
+[proxy.hosts]
+{"".join(f'{json.dumps(name)} = "127.0.0.1:{world.port}"{chr(10)}' for name in NAMES)}
+[privacy]
+k = 3
+rare = 1
+
+[dashboard]
+listen = "{dashboard[0]}:{dashboard[1]}"
+
+[data]
+dir = {json.dumps(str(data.resolve()))}
+
+[directory]
+use = false
+"""
+    for identifier, name, kind, vendor, domain, sections in sites:
+        paths = ", ".join(f"{section} = {json.dumps(patterns)}" for section, patterns in sections.items())
+        text += f"""
+[[site]]
+id = "{identifier}"
+name = "{name}"
+kind = "{kind}"
+vendor = "{vendor}"
+domains = ["{domain}"]
+sections = {{ search = ["/search*"], {paths} }}
+"""
+    return text
+
+
+def free_port() -> int:
+    """A port on loopback that was free a moment ago."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _emptied(folder: Path) -> Path:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise DemoError(f"the folder {folder} is not empty: name a new one, so that nothing of yours is touched")
+    return folder.resolve()
+
+
+@contextmanager
+def _program(config: Path, say: Say) -> Iterator[None]:
+    """`carrel up` with this configuration, from its line `ready` on; ended, and waited for, on the way out."""
+    command = [*PROGRAM, "up", "--config", str(config)]
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    # A thread reads for as long as the program runs, or it would stop at a full pipe.
+    output: queue.Queue[str | None] = queue.Queue()
+
+    def read() -> None:
+        assert process.stdout
+        for line in process.stdout:
+            output.put(line.rstrip())
+        output.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        _await_ready(output)
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _await_ready(output: "queue.Queue[str | None]") -> None:
+    end, last = time.monotonic() + START_SECONDS, "it said nothing"
+    while (left := end - time.monotonic()) > 0:
+        try:
+            line = output.get(timeout=left)
+        except queue.Empty:
+            break
+        if line is None:
+            raise DemoError(f"`carrel up` ended at once: {last}")
+        if line.strip() == "ready":
+            return
+        last = line.strip() or last
+    raise DemoError(f"`carrel up` was not ready within {START_SECONDS} s: {last}")
+
+
+def _written(database: Path) -> bool:
+    """Wait until the ledger has written the page loads, and a moment more for what belongs to the last of them."""
+    end = time.monotonic() + WRITE_SECONDS
+    while page_loads(database) < len(PAGES):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    time.sleep(2.5)
+    return True
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM ends the demo as Ctrl+C does, so that no folder and no process is left behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

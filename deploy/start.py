@@ -1,0 +1,97 @@
+"""The main job: certificates, then the proxy, and for `carrel up` the dashboard beside it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from addons import run
+from addons.settings import Settings
+from deploy import dashboard, pki
+
+Say = Callable[[str], None]
+
+
+def certificates(settings: Settings, say: Say) -> pki.State:
+    """Make the certificates on first start, check them on every other. Raises PkiError."""
+    _private_folder(settings)
+    state = pki.ensure(settings.data.ca, settings.library.name, run.scope(settings).domains, datetime.now(UTC))
+    for note in state.notes:
+        say(note)
+    return state
+
+
+def proxy(settings: Settings, say: Say) -> None:
+    """Run the proxy until a signal ends it."""
+    certificates(settings, say)
+
+    def started(host: str, port: int) -> None:
+        say(f"proxy      {_shown(host, port)}")
+        say("ready")
+
+    run.serve(settings, started)
+
+
+def up(settings: Settings, say: Say) -> None:
+    """Run the proxy here and the dashboard in a process of its own; both end together."""
+    state = certificates(settings, say)
+    dashboard.check_access(settings)
+    board: subprocess.Popen[bytes] | None = None
+
+    def started(host: str, port: int) -> None:
+        nonlocal board
+        board = subprocess.Popen(dashboard.command(settings), stdin=subprocess.DEVNULL)
+        sites = len(run.scope(settings).sites)
+        watched = f"{len(settings.sites)} of your own, {sites - len(settings.sites)} of the shipped directory"
+        say(f"sites      {sites} watched ({watched})")
+        say(f"database   {settings.data.database}")
+        say(f"proxy      {_shown(host, port)}")
+        say(f"dashboard  http://{_shown(*settings.dashboard.listen)}/")
+        say("ready")
+        say(
+            f"next step: install {state.root} as an authority in a browser, set {_shown(host, port)} as its proxy "
+            "for HTTP and HTTPS, open a page of your catalog or a vendor, and look at the dashboard. Ctrl+C ends."
+        )
+
+    try:
+        run.serve(settings, started)
+    finally:
+        if board is not None:
+            _end(board)
+
+
+def _end(board: subprocess.Popen[bytes]) -> None:
+    board.send_signal(signal.SIGTERM)
+    try:
+        board.wait(5)
+    except subprocess.TimeoutExpired:
+        board.kill()
+        board.wait()
+
+
+def _private_folder(settings: Settings) -> None:
+    folder = settings.data.dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o700)
+        usable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise run.StartError(
+            f"{folder}: cannot be used as the data folder ({error.strerror}); give this user rights to it, "
+            "or name another as [data] dir"
+        ) from None
+    if not usable:
+        raise run.StartError(
+            f"{folder}: this user may not write there; give it rights to the folder, or name another as [data] dir"
+        )
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+__all__ = ["certificates", "proxy", "up"]
