@@ -10,8 +10,7 @@ import asyncio
 import ipaddress
 import socket
 from collections import OrderedDict
-from collections.abc import Collection
-from functools import partial
+from collections.abc import Callable, Collection
 from typing import Any
 
 from addons.decide.gate import Gate
@@ -21,6 +20,8 @@ Infos = list[tuple[Any, ...]]
 
 CACHE_SECONDS = 30.0
 _CACHE_SIZE = 4096
+ATTEMPT_SECONDS = 4.0
+"""For one address, while there are others to try."""
 
 
 class DestinationRefused(OSError):
@@ -108,15 +109,27 @@ def _is_local(address: str) -> bool:
 
 
 async def connect(
-    loop: Loop, factory: Any, host: str, port: int, *, timeout: float = 20.0, **kwargs: Any
-) -> tuple[asyncio.Transport, Any]:
-    """Connect to a name or literal that the gate allows, the family that answers first winning (RFC 8305).
+    loop: Loop, factory: Callable[[], Any], host: str, port: int, *, timeout: float = 20.0, **kwargs: Any
+) -> asyncio.Transport:
+    """Connect to a name or literal that the gate allows, each of its addresses in turn.
 
     Raises DestinationRefused, another OSError, or TimeoutError.
     """
     if not loop.allows_literal(host, port):  # a literal never reaches getaddrinfo
         raise DestinationRefused
-    opening = partial(loop.create_connection, factory, host, port, happy_eyeballs_delay=0.25, **kwargs)
+    if kwargs.get("ssl"):
+        kwargs.setdefault("server_hostname", host)
     async with asyncio.timeout(timeout):
-        transport, protocol = await opening()
-    return transport, protocol
+        addresses = [info[4][:2] for info in await loop.getaddrinfo(host, port)]
+        for number, (address, real_port) in enumerate(addresses, 1):
+            last = number == len(addresses)
+            try:
+                # asyncio's own race of addresses (RFC 8305) breaks under mitmproxy's eager tasks, so a network
+                # without working IPv6 is met by moving on soon.
+                async with asyncio.timeout(None if last else ATTEMPT_SECONDS):
+                    transport, _ = await loop.create_connection(factory, address, real_port, **kwargs)
+                    return transport
+            except (OSError, TimeoutError):
+                if last:
+                    raise
+    raise OSError("no address")

@@ -34,11 +34,11 @@ class HookTable(addonmanager.AddonManager):
     """An addon manager that looks up each hook once: mitmproxy's own walks all addons for every event."""
 
     def __init__(self, master: master.Master) -> None:
-        super().__init__(master)
+        super().__init__(master)  # type: ignore[no-untyped-call]
         self._table: dict[str, list[Callable[..., Any]]] = {}
 
     def add(self, *addons: Any) -> None:
-        super().add(*addons)
+        super().add(*addons)  # type: ignore[no-untyped-call]
         self._table.clear()
 
     async def trigger_event(self, event: hooks.Hook) -> None:

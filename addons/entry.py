@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 # mitmdump runs this file from wherever it lies; the rooms are beside this folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from mitmproxy import ctx, exceptions
+from mitmproxy import ctx, http
 from mitmproxy.addons import asgiapp
 
 from addons import quiet, run, settings
@@ -60,7 +60,9 @@ class Entry:
             house = run.parts(configured)
             house.ledger.open(configured.sites, house.knowledge.rulesets)
         except (settings.SettingsError, LedgerError, OSError) as error:
-            raise exceptions.OptionsError(str(error)) from None
+            # An OptionsError from a script is printed with its traceback. mitmdump ends on errors of the start.
+            log.error("%s", error)
+            return
         self._house = house
         quiet.install()
         desk = application(configured, house.witness.take)
@@ -68,11 +70,17 @@ class Entry:
         log.warning(WARNING)
 
     def running(self) -> None:
-        assert self._house is not None
+        if self._house is None:
+            return
         self._tasks = [asyncio.create_task(run.tick(self._house)), asyncio.create_task(self._house.ledger.run())]
+
+    def http_connect(self, flow: HTTPFlow) -> None:
+        if flow.request.host == settings.DESK:
+            flow.response = http.Response.make(200)  # or mitmproxy would look for this host in the world first
 
     def tls_clienthello(self, data: ClientHelloData) -> None:
         if self._house is None:
+            data.ignore_connection = True  # without a configuration nothing is a site's
             return
         address = data.context.server.address
         host = normal_host(address[0]) if address else ""
@@ -80,6 +88,8 @@ class Entry:
         in_scope = sni == settings.DESK or self._house.catalogue.site_of(sni) is not None
         client = (data.context.client.peername or ("",))[0]
         data.ignore_connection = not (in_scope and host == sni)
+        if sni == settings.DESK:
+            data.establish_server_tls_first = False
         if host:
             self._house.passages.begin(client, host)
             self._house.passages.end(client, host, asyncio.get_running_loop().time())

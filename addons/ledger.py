@@ -31,7 +31,7 @@ FLUSH_SECONDS = 2.0
 BUSY_SECONDS = 1.0
 LAST_TRIES = 3
 
-# A busy library has some thousands of distinct counts a day. A key takes about 400 bytes: 20 MB each at the very most.
+# A busy library has some thousands of distinct counts a day. A key takes about 300 bytes: 15 MB each at the very most.
 WAITING = 50_000
 REMEMBERED = 50_000
 NAMES = 10_000
@@ -143,6 +143,7 @@ class Ledger:
                     await asyncio.to_thread(self._write, rows, batch)
             except Exception as error:  # noqa: BLE001 -- whatever it is, counting goes on
                 if not _waiting_helps(error):
+                    rows.distrust()
                     self._give_up(batch, today)
                     return True
                 self._pending.put_back(batch)
@@ -172,10 +173,8 @@ class Ledger:
     def _give_up(self, batch: Batch, today: date) -> None:
         """Counts that the file refuses for what they are must not keep all others from being written."""
         lost = sum(max(amounts) for fine, amounts in batch.counts.items() if fine.table != "coverage")
-        self._tally = self._new_tally()
-        self._aged = None
         self._pending.add(Fine("coverage", today, "", "", ()), tuple(lost * one for one in ONE_DROPPED))
-        log.error("%d counts were no counts that the database takes: dropped", lost)
+        log.error("%d counts were refused by the database and dropped", lost)
 
     def _age(self, rows: Rows, today: date) -> None:
         first_day = date.fromordinal(max(1, today.toordinal() - self._privacy.days_kept))
@@ -183,6 +182,7 @@ class Ledger:
         try:
             with rows.transaction():
                 rows.age(first_day.isoformat(), f"{month // 12:04}-{month % 12 + 1:02}")
+            self._tally.named = {"", *rows.names}
             rows.tidy()
         except sqlite3.Error:
             if not self._age_late:
@@ -190,7 +190,6 @@ class Ledger:
             self._age_late = True
             return
         self._age_late = False
-        self._tally.named = {"", *rows.names}
         self._tally.forget(today)
         self._aged = today
 

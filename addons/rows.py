@@ -55,6 +55,10 @@ class Rows:
         self._read_keys()
         return True
 
+    def distrust(self) -> None:
+        """Let the next transaction take the file as changed elsewhere."""
+        self._version = -1
+
     def _data_version(self) -> int:
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 

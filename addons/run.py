@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -86,8 +85,12 @@ def parts(settings: Settings) -> Parts:
     )
 
 
-def serve(settings: Settings, started: Callable[[str, int], None]) -> None:
-    """Run the proxy until SIGTERM or SIGINT; calls `started` with address and port once it listens.
+Started = Callable[[str, int], Awaitable[None]]
+"""Awaited with the proxy's address and port once it listens; what it raises ends the proxy."""
+
+
+def serve(settings: Settings, started: Started) -> None:
+    """Run the proxy until SIGTERM or SIGINT.
 
     Certificates must be in place (deploy.pki). Raises StartError or LedgerError, with nothing left behind.
     """
@@ -97,7 +100,7 @@ def serve(settings: Settings, started: Callable[[str, int], None]) -> None:
         runner.run(_serve(settings, started))
 
 
-async def _serve(settings: Settings, started: Callable[[str, int], None]) -> None:
+async def _serve(settings: Settings, started: Started) -> None:
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
     house = parts(settings)
@@ -120,26 +123,24 @@ async def _serve(settings: Settings, started: Callable[[str, int], None]) -> Non
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    running = loop.create_task(engine.run())
+    tasks = [loop.create_task(engine.run())]
     try:
         try:
             host, port = await door.open(*settings.proxy.listen)
         except OSError as error:
             raise StartError(_busy("[proxy] listen", settings.proxy.listen, error)) from None
         loop.never_to({port, settings.dashboard.listen[1]})
-        ticking = loop.create_task(tick(house))
-        writing = loop.create_task(house.ledger.run())
+        tasks += [loop.create_task(tick(house)), loop.create_task(house.ledger.run())]
         loop.set_exception_handler(quiet.loop_handler)
-        started(host, port)
+        await started(host, port)
         await stop.wait()
-        for task in (ticking, writing):
-            task.cancel()
     finally:
         await door.close()
         await desk.close()
         await engine.close()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+        for task in tasks[1:]:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=5)
         house.witness.settle(everything=True)
         await house.ledger.close()
 

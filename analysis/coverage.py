@@ -57,7 +57,10 @@ def build(rows: Sequence[Row], lists: Sequence[Row]) -> Coverage:
     return Coverage(
         periods=tuple(
             Period(
-                periods.words(row["period"]), duration(row["minutes"]), row["loads"], tuple(row[name] for name in MISSED)
+                periods.words(row["period"]),
+                duration(row["minutes"]),
+                row["loads"],
+                tuple(row[name] for name in MISSED),
             )
             for row in rows
         ),

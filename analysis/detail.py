@@ -128,7 +128,7 @@ def party_page(
                 ", ".join(sorted({wording.relation(row["relation"]) for row in rows})),
                 share(sum(row["loads"] for row in rows), watched.get(site, 0)),
                 periods.first_seen(seen_in),
-                periods.last_seen(seen_in),
+                periods.words(periods.latest(seen_in)),
                 ways.get(site, NOTHING),
             )
         )

@@ -134,7 +134,9 @@ def build(
         )
     findings = _findings(rows, watched)
     third = [finding for finding in findings if finding.relation not in wording.APART]
-    categories = sorted({finding.party.category for finding in third}, key=lambda c: (c == wording.NO_CATEGORY, c.lower()))
+    categories = sorted(
+        {finding.party.category for finding in third}, key=lambda c: (c == wording.NO_CATEGORY, c.lower())
+    )
     return Report(
         library=library,
         site=site_facts(rows.site[0]),
@@ -181,16 +183,10 @@ def _findings(rows: Rows, watched: int) -> list[Finding]:
                 first=periods.first_seen(when),
                 last=periods.last_seen(when),
                 first_period=when[0],
-                last_period=_latest(when),
+                last_period=periods.latest(when),
             )
         )
     return sorted(found, key=lambda finding: (-finding.share.part, finding.party.domain, finding.relation))
-
-
-def _latest(when: Sequence[str]) -> str:
-    """The latest month, as a month if any of it is known by month only, since that may be later than its days."""
-    month = when[-1][:7]
-    return month if month in when else when[-1]
 
 
 def _window(rows: Rows, since: str, until: str) -> Window:
@@ -199,8 +195,8 @@ def _window(rows: Rows, since: str, until: str) -> Window:
     return Window(
         since,
         until,
-        periods.first_seen(when),
-        periods.last_seen(when),
+        periods.words(when[0]),
+        periods.words(periods.latest(when)),
         days=len(when) - len(coarse),
         months=tuple(periods.words(period) for period in coarse),
         coarse_loads=sum(row["loads"] for row in rows.page_loads if not periods.is_day(row["period"])),

@@ -64,7 +64,9 @@ def build(sites: Sequence[Row], pairs: Sequence[Row], known: Sequence[Row]) -> M
             for loads, relation in [found.get((domain, head.id), (0, ""))]
         )
         lines.append(Line(who.get(domain) or parties.unknown(domain), cells))
-    categories = sorted({line.party.category for line in lines}, key=lambda name: (name == wording.NO_CATEGORY, name.lower()))
+    categories = sorted(
+        {line.party.category for line in lines}, key=lambda name: (name == wording.NO_CATEGORY, name.lower())
+    )
     return Matrix(heads, tuple(Group(name, _ordered(lines, name)) for name in categories))
 
 

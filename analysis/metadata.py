@@ -1,4 +1,4 @@
-"""What Datasette is told about the data: descriptions, facets, and the dashboard of charts. Pure but for reading our own files."""
+"""What Datasette is told about the data: descriptions, facets, and the charts. Reads only our own files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _dashboard() -> dict[str, Any]:
     shown = tuple(dict.fromkeys(name for row in _LAYOUT for name in row))
     return {
         "title": "Charts",
-        "description": "Page loads watched, and the third parties that they contacted. Choose one site, or none for all.",
+        "description": "Page loads watched, and the third parties they contacted. Choose one site, or none for all.",
         "layout": [list(row) for row in _LAYOUT],
         "filters": {
             "site": {

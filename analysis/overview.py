@@ -92,7 +92,9 @@ def build(
 
 
 def _site(row: Row, pairs: Sequence[Row]) -> SiteLine:
-    names = {pair["third_party"] for pair in pairs if pair["site"] == row["site"] and pair["relation"] not in wording.APART}
+    names = {
+        pair["third_party"] for pair in pairs if pair["site"] == row["site"] and pair["relation"] not in wording.APART
+    }
     return SiteLine(
         row["site"],
         row["name"],

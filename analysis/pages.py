@@ -16,7 +16,9 @@ from analysis.metadata import DASHBOARD, DATABASE
 
 Rows = list[dict[str, Any]]
 
-NOT_READY = "The database is not ready yet. Start `carrel up` or `carrel proxy`, wait a moment, and load this page again."
+NOT_READY = (
+    "The database is not ready yet. Start `carrel up` or `carrel proxy`, wait a moment, and load this page again."
+)
 
 
 class Asker:
@@ -28,7 +30,9 @@ class Asker:
 
     async def check(self) -> None:
         if DATABASE not in self.datasette.databases:
-            raise NotFound(f"There is no database called {DATABASE!r} here; start the dashboard with `carrel dashboard`.")
+            raise NotFound(
+                f"There is no database called {DATABASE!r} here; start the dashboard with `carrel dashboard`."
+            )
         await self.datasette.ensure_permissions(self.request.actor, [("view-database", DATABASE), "view-instance"])
 
     async def ask(self, name: str, **values: str) -> Rows:
@@ -67,9 +71,7 @@ async def overview(datasette: Any, request: Any) -> Any:
 async def matrix(datasette: Any, request: Any) -> Any:
     asker = Asker(datasette, request)
     await asker.check()
-    page = crossing.build(
-        await asker.ask("sites"), await asker.ask("matrix"), await asker.ask("third_parties_seen")
-    )
+    page = crossing.build(await asker.ask("sites"), await asker.ask("matrix"), await asker.ask("third_parties_seen"))
     return await asker.show("matrix.html", page=page)
 
 
@@ -135,7 +137,7 @@ def navigation(datasette: Any) -> list[tuple[str, str]]:
     path = datasette.urls.path
     return [
         (path("/"), "Overview"),
-        (path("/-/matrix"), "Sites × third parties"),
+        (path("/-/matrix"), "Sites \u00d7 third parties"),
         (path("/-/third-parties"), "Third parties"),
         (path(f"/-/dashboards/{DASHBOARD}"), "Charts"),
         (path("/-/coverage"), "Coverage and lists"),

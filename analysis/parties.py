@@ -1,4 +1,4 @@
-"""Third parties as lines of a table: who it is, on what share of the page loads, since when, how that is known. Pure."""
+"""Third parties as lines of a table: who it is, on what share of the page loads, since when, by which list. Pure."""
 
 from __future__ import annotations
 

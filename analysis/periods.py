@@ -79,6 +79,17 @@ def last_seen(periods: Iterable[str]) -> str:
     return _edge(sorted(set(periods), reverse=True), "at the earliest")
 
 
+def latest(periods: Iterable[str]) -> str:
+    """The latest period: a month if any of it is known by month only, since that may be later than its days.
+
+    >>> latest(["2026-11", "2026-11-03"]), latest(["2026-10", "2026-11-03"])
+    ('2026-11', '2026-11-03')
+    """
+    found = set(periods)
+    last = max(found)
+    return last[:7] if last[:7] in found else last
+
+
 def _edge(ordered: list[str], bound: str) -> str:
     if not ordered:
         return ""

@@ -1,7 +1,7 @@
 """`carrel report`: read one site's rows from the database, build, render. Reads only the views; writes nothing.
 
-    report = build(connection, "sciencedirect", None, None, date(2026, 11, 24), "0.1.0", library="Anytown Public Library")
-    html(report), csv(report)
+report = build(connection, "sciencedirect", None, None, date(2026, 11, 24), "0.1.0", library="Anytown Public Library")
+html(report), csv(report)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def build(
     *,
     library: str = "",
 ) -> Report:
-    """Raise ReportError (one line) for an unknown site, a window that is none, or a site of which nothing was watched."""
+    """Raise ReportError (one line) for an unknown site, a window that ends before it begins, or nothing watched."""
     try:
         begin, end = periods.window(since, until)
     except ValueError as error:

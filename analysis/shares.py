@@ -19,9 +19,9 @@ class Share:
 
     @property
     def percent(self) -> str:
-        """
+        r"""
         >>> Share(1, 1000).percent, Share(999, 1000).percent, Share(43, 100).percent, Share(0, 9).percent
-        ('under 1 %', 'over 99 %', '43 %', '0 %')
+        ('under 1\xa0%', 'over 99\xa0%', '43\xa0%', '0\xa0%')
         """
         if not self.whole:
             return "none watched"
@@ -67,5 +67,5 @@ class Share:
 
 
 def share(part: int, whole: int) -> Share:
-    """A page load that saw a third party both allowed and blocked stands in both counts, so their sum is cut at the whole."""
+    """A page load that saw a third party both allowed and blocked stands in both counts, so the sum is cut."""
     return Share(min(part, whole), whole)

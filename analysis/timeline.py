@@ -41,7 +41,9 @@ class Timeline:
         return "; ".join(f"{column.label}: {column.share.full}" for column in self.columns)
 
 
-def of(rows: Sequence[Row], unit: str, *, seen: str = "with_third_party", watched: str = "loads", total: int = 0) -> Timeline:
+def of(
+    rows: Sequence[Row], unit: str, *, seen: str = "with_third_party", watched: str = "loads", total: int = 0
+) -> Timeline:
     """One column for each row; `unit` is the row's column that holds the period: 'month' or 'day'."""
     rows = rows[-DRAWN:]
     peak = max((row[watched] for row in rows), default=0)

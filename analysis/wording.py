@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from analysis import periods
+
 UNLISTED: Final = "(unlisted)"
 NO_CATEGORY: Final = "no category known"
 
@@ -69,12 +71,22 @@ DICTIONARY: Final = (
     ("sections", "coarse kinds of page on which it was seen: search, item, account, home, other"),
     ("page loads", "top-level documents of the site that a browser opened through the proxy"),
     ("seen on", "page loads on which the domain was seen at least once"),
-    ("allowed, blocked", "page loads on which a contact went out, and on which one was stopped; one page load can be both"),
-    ("kinds", "what the browser asked for: script, style, image, font, connect, frame, media, object, worker, form, other"),
+    (
+        "allowed, blocked",
+        "page loads on which a contact went out, and on which one was stopped; some are both",
+    ),
+    (
+        "kinds",
+        "what was asked for: script, style, image, font, connect, frame, media, object, worker, form, other",
+    ),
     ("how seen", "report, report+tunnel, request, dns or tunnel"),
     ("first period, last period", "a day, or a month where counts of single days are too small to be kept"),
     (UNLISTED, "names that no list knows, met too rarely to be written down; counted together, without a share"),
 )
+
+
+def day(period: str) -> str:
+    return periods.words(period)
 
 
 def kind(word: str) -> str:

@@ -1,19 +1,21 @@
 """The dashboard as a process: Datasette on the live database, read-only, on loopback or behind a password.
 
-The ledger, in another process, is the only writer; this one opens the file `mode=ro` and sees new counts on each page load.
-It keeps no log of what staff read.
+The ledger, in another process, is the only writer; this one opens the file `mode=ro` and sees new counts
+on each page load. It keeps no log of what staff read.
 """
 
 from __future__ import annotations
 
 import contextlib
-import gc
+import ctypes
 import ipaddress
 import signal
 import socket
 import sqlite3
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -34,7 +36,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MAKE_HASH = "carrel dashboard --hash-password"
 
-# No page of Datasette's developers is needed here. The first two cost or tell too much: one hashes for anybody, one shows our hash.
+# Pages for Datasette's developers. The first hashes whatever anybody sends, the second shows our hash.
 CLOSED = (
     "/-/password-tool",
     "/-/metadata",
@@ -88,7 +90,7 @@ def check(settings: Settings) -> None:
 
 
 def check_access(settings: Settings) -> None:
-    """That nobody beyond this machine reads the counts without a password."""
+    """That nobody beyond this machine reads the counts without a password; asked before there is a database."""
     host, _ = settings.dashboard.listen
     given = settings.dashboard.password_hash
     where = settings.path or "carrel.toml"
@@ -115,7 +117,12 @@ def _check_database(path: Path) -> None:
 
 def datasette(settings: Settings) -> Datasette:
     """Datasette with our plugin and nothing else in it but the live database, under the name `carrel`."""
-    server = Datasette([], settings=SETTINGS, metadata=metadata.build(settings.dashboard.password_hash))
+    server = Datasette(
+        [],
+        settings=SETTINGS,
+        metadata=metadata.build(settings.dashboard.password_hash),
+        template_dir=str(resources.files("analysis") / "templates"),  # plugins come in any order, this comes first
+    )
     server.remove_database("_memory")
     server.add_database(LiveDatabase(server, path=str(settings.data.database), is_mutable=True), name=metadata.DATABASE)
     return server
@@ -162,10 +169,13 @@ async def _refuse(send: Send, status: int, text: str) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Ends quietly: uvicorn would raise the signal once more after it has stopped, and the exit status would not be 0."""
+    """Ends quietly: uvicorn would raise the signal again once it has stopped, and the exit status would not be 0."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
             yield
@@ -177,7 +187,6 @@ class _Server(uvicorn.Server):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises DashboardError before the first request, never after."""
     app = application(settings)
-    gc.freeze()
     with _listening(*settings.dashboard.listen) as listener:
         options = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=1
@@ -201,12 +210,20 @@ def _listening(host: str, port: int) -> socket.socket:
     return listener
 
 
+def check_port(settings: Settings) -> None:
+    """That nothing listens there yet; DashboardError otherwise."""
+    _listening(*settings.dashboard.listen).close()
+
+
 def command(settings: Settings) -> list[str]:
     """The command that serves these settings in a process of its own."""
     return [sys.executable, "-m", "deploy.dashboard", *([str(settings.path)] if settings.path else [])]
 
 
 def main(arguments: list[str]) -> int:
+    # Started beside a proxy: end with it, even if it is killed (prctl(2), PR_SET_PDEATHSIG).
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)
     try:
         serve(configuration.load(Path(arguments[0]) if arguments else None))
     except ValueError as error:

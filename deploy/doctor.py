@@ -4,6 +4,7 @@ A check that cannot be made (no browser, no proxy running) is a note, not a fail
 """
 
 import contextlib
+import ipaddress
 import os
 import shutil
 import socket
@@ -72,11 +73,11 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
 def line(check: Check) -> str:
     """
     >>> line(Check("clock", False, "it is 1970", "set the clock"))
-    'FAIL  clock         it is 1970; set the clock'
+    'FAIL  clock          it is 1970; set the clock'
     """
     mark = {True: "ok", False: "FAIL", None: "note"}[check.ok]
     advice = f"; {check.advice}" if check.advice else ""
-    return f"{mark:<4}  {check.name:<12}  {check.message}{advice}"
+    return f"{mark:<4}  {check.name:<13}  {check.message}{advice}"
 
 
 def configuration(settings: Settings) -> Check:
@@ -133,10 +134,9 @@ def certificates(settings: Settings, now: datetime) -> Iterator[Check]:
 
 
 def clock(settings: Settings, now: datetime) -> Check:
-    """Not before what was made here earlier: certificates and logs of vendors need a clock that is about right."""
-    earlier = 0.0
-    with contextlib.suppress(OSError):
-        earlier = max(path.stat().st_mtime for path in (settings.data.database, settings.data.ca / pki.ROOT))
+    """Not before what was made here earlier: certificates and periods need a clock that is about right."""
+    written = [path for path in (settings.data.database, settings.data.ca / pki.ROOT) if path.exists()]
+    earlier = max((path.stat().st_mtime for path in written), default=0.0)
     if now.timestamp() < earlier - 3600:
         return Check(
             "clock", False, f"it is {now:%Y-%m-%d} here, before Carrel's own files were written", "set the clock"
@@ -149,12 +149,15 @@ def database(settings: Settings, *, running: bool) -> Check:
     if not path.exists():
         return Check("database", None, "there is none yet", "`carrel up` makes it")
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=5)
+        log = Path(f"{path}-wal")
+        silent = time.time() - max(file.stat().st_mtime for file in (path, log) if file.exists())
+        # Without a log nobody has the file open, and `immutable` keeps SQLite from making one for us.
+        mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+        connection = sqlite3.connect(f"file:{quote(str(path.resolve()))}?{mode}", uri=True, timeout=5)
         with contextlib.closing(connection):
             count = connection.execute("select count(*) from _sqlite_migrations").fetchone()[0]
             loads = connection.execute("select coalesce(sum(loads), 0) from page_loads").fetchone()[0]
             sound = connection.execute("pragma quick_check(1)").fetchone()[0]
-        silent = time.time() - max(p.stat().st_mtime for p in (path, Path(f"{path}-wal")) if p.exists())
     except sqlite3.Error as error:
         return Check("database", False, f"{path} cannot be read: {error}", "put back a copy, or move it away")
     except OSError as error:
@@ -199,7 +202,7 @@ def desk_answers(settings: Settings) -> Check:
 def gate_holds(settings: Settings) -> Check:
     """Asks for this computer itself, which no patron may reach. Nothing is sent even if the proxy were to allow it."""
     port = settings.proxy.connect_ports[0] if settings.proxy.connect_ports else 443
-    if any("127.0.0.1" in str(network) or network.is_loopback for network in settings.proxy.destinations):
+    if any(ipaddress.ip_address("127.0.0.1") in network for network in settings.proxy.destinations):
         return Check("gate", None, "loopback is open to patrons", "meant for trials only: see [proxy] destinations")
     try:
         found = probe.connect_status(probe.reachable(settings.proxy.listen), f"127.0.0.1:{port}")

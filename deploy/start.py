@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,7 +31,7 @@ def proxy(settings: Settings, say: Say) -> None:
     """Run the proxy until a signal ends it."""
     certificates(settings, say)
 
-    def started(host: str, port: int) -> None:
+    async def started(host: str, port: int) -> None:
         say(f"proxy      {_shown(host, port)}")
         say("ready")
 
@@ -37,11 +40,12 @@ def proxy(settings: Settings, say: Say) -> None:
 
 def up(settings: Settings, say: Say) -> None:
     """Run the proxy here and the dashboard in a process of its own; both end together."""
-    state = certificates(settings, say)
     dashboard.check_access(settings)
+    dashboard.check_port(settings)
+    state = certificates(settings, say)
     board: subprocess.Popen[bytes] | None = None
 
-    def started(host: str, port: int) -> None:
+    async def started(host: str, port: int) -> None:
         nonlocal board
         board = subprocess.Popen(dashboard.command(settings), stdin=subprocess.DEVNULL)
         sites = len(run.scope(settings).sites)
@@ -49,6 +53,7 @@ def up(settings: Settings, say: Say) -> None:
         say(f"sites      {sites} watched ({watched})")
         say(f"database   {settings.data.database}")
         say(f"proxy      {_shown(host, port)}")
+        await _answering(board, settings)
         say(f"dashboard  http://{_shown(*settings.dashboard.listen)}/")
         say("ready")
         say(
@@ -61,6 +66,18 @@ def up(settings: Settings, say: Say) -> None:
     finally:
         if board is not None:
             _end(board)
+
+
+async def _answering(board: subprocess.Popen[bytes], settings: Settings) -> None:
+    """Wait until the dashboard takes connections."""
+    host, port = settings.dashboard.listen
+    for _ in range(300):
+        if board.poll() is not None:
+            raise run.StartError("the dashboard ended at once; start `carrel dashboard` alone to see why")
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return
+        await asyncio.sleep(0.1)
+    raise run.StartError("the dashboard does not answer; start `carrel dashboard` alone to see why")
 
 
 def _end(board: subprocess.Popen[bytes]) -> None:

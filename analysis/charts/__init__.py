@@ -36,7 +36,13 @@ def load() -> dict[str, Chart]:
     return found
 
 
-def svg(name: str, rows: Sequence[Mapping[str, Any]], width: int = 560) -> str:
+def svg(name: str, rows: Sequence[Mapping[str, Any]], width: int = 480) -> str:
     """Draw with these rows. The caller gives the text alternative: only it knows what the rows mean."""
-    spec = load()[name].spec | {"data": {"values": [dict(row) for row in rows]}, "width": width}
+    spec = load()[name].spec | {
+        "data": {"values": [dict(row) for row in rows]},
+        "width": width,
+        # the reader's sans-serif may be wider than the one that is measured here
+        "autosize": {"type": "pad"},
+        "padding": {"left": 30, "right": 30, "top": 5, "bottom": 5},
+    }
     return str(vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, allowed_base_urls=[]))

@@ -82,20 +82,18 @@ def _run(folder: Path, found: Found, open_dashboard: bool, say: Say, stack: Exit
 
 def visit(world: World, found: Found, folder: Path, proxy: tuple[str, int], say: Say) -> None:
     """Let the browser open each page, one after the other, until nothing more comes."""
-    home = folder / "browser"
-    home.mkdir(mode=0o700)
     # The proxy vouches for the sites it opens; everything else reaches the browser with its own server's certificate.
     roots = (folder / "data" / "ca" / "root.pem", world.authority)
-    browser = start(found, home, roots, proxy, (*NAMES, DESK))
-    try:
+    with ExitStack() as stack:
+        home = tempfile.TemporaryDirectory(prefix="carrel-browser-", ignore_cleanup_errors=True)
+        browser = start(found, Path(stack.enter_context(home)), roots, proxy, (*NAMES, DESK))
+        stack.callback(browser.close)
         for number, page in enumerate(PAGES, 1):
             say(f"  {number:2}/{len(PAGES)}  https://{page.host}{page.path}")
             world.begin_visit()
             browser.open(f"https://{page.host}{page.path}")
             if not world.settle(page.host):
                 raise DemoError(f"{page.host} was not reached through the proxy; `carrel doctor` may say why")
-    finally:
-        browser.close()
 
 
 def config_text(world: World, proxy: tuple[str, int], dashboard: tuple[str, int], data: Path) -> str:

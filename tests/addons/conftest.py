@@ -1,4 +1,4 @@
-"""A ledger on a file of its own."""
+"""A ledger on a file of its own; the running program between a client and loopback origins."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ import pytest
 
 from addons.ledger import Ledger
 from addons.settings import Privacy
+from tests.addons import town as towns
+from tests.addons.town import Town
 from tests.addons.visits import NEWS, Clock, close
+from tests.addons.world import Origins
+from tests.browser.loop import Loop
 
 type OpenLedger = Callable[..., Ledger]
 
@@ -39,3 +43,29 @@ def open_ledger(ledger_path: Path, ledger_clock: Clock, monkeypatch: pytest.Monk
     yield open_it
     for ledger in opened:
         close(ledger)
+
+
+@pytest.fixture(scope="session")
+def aside() -> Iterator[Loop]:
+    """A loop in a thread, for origins."""
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def origins(aside: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
+    origins = Origins(aside, tmp_path_factory.mktemp("origins"))
+    yield origins
+    origins.close()
+
+
+@pytest.fixture(scope="module")
+def town(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """One program for a whole module of round trips."""
+    town = towns.build(origins, tmp_path_factory.mktemp("town"))
+    try:
+        yield town
+        assert town.program.stop() == 0, town.program.output()
+    finally:
+        town.program.kill()

@@ -154,12 +154,15 @@ def test_a_later_count_of_a_day_that_is_over_goes_where_its_day_stands(
         ("catalog", "2026-11"),
         ("news", "2026-11-23"),
     ]
+    assert {day for day, _ in ledger._tally.standing} == {TUESDAY}
 
 
-def test_a_newer_list_describes_a_third_party_anew(ledger_path: Path, open_ledger: OpenLedger) -> None:
+def test_a_newer_list_describes_a_third_party_anew_and_keeps_since_when(
+    ledger_path: Path, open_ledger: OpenLedger
+) -> None:
     ledger = open_ledger()
-    for version in ("2026-11-24", "2027-01-01", "2026-11-24"):
-        visit(ledger, finding(version=version))
+    for month, version in ((11, "2026-11-24"), (12, "2027-01-01"), (12, "2026-11-24")):
+        visit(ledger, finding(version=version), day=date(2026, month, 24))
         flush(ledger)
     assert rows(ledger_path, "select list_version, first_seen from third_parties") == [("2027-01-01", "2026-11")]
 

@@ -187,5 +187,5 @@ def no_waiting_for_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 TestAnyOrder = LedgerMachine.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=400, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

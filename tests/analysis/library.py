@@ -1,4 +1,4 @@
-"""A library's database after some months: three sites, seventeen third parties, months and days. Made by the real migrations."""
+"""A library's database after some months: three sites, months and days. Made by the real migrations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ from addons.migrations import UNLISTED_KEY, open_database
 
 HOSTILE = '<script>alert("x")</script>&\'"'
 LISTED = "2026-11-24"
+PARTY_COLUMNS = "domain, service, owner, owner_group, category, list, list_version, rule, first_seen"
 DAYS = tuple(f"2026-11-{day:02d}" for day in range(2, 24) if day % 7 not in (0, 1))
 
 SITES = (
     # id, name, kind, vendor, product, domains, contract from, until
     ("anytown", "Anytown catalog", "catalog", "BiblioCommons", "BiblioCore", "anytown.bibliocommons.com", "", ""),
-    ("sciencedirect", "ScienceDirect", "vendor", "Elsevier", "ScienceDirect", "sciencedirect.com", "2025-01-01", "2027-06-30"),
+    (
+        "sciencedirect",
+        "ScienceDirect",
+        "vendor",
+        "Elsevier",
+        "ScienceDirect",
+        "sciencedirect.com",
+        "2025-01-01",
+        "2027-06-30",
+    ),
     ("smallpress", "Small Press Online", "vendor", "Small Press", "Small Press Online", "smallpress.example", "", ""),
     ("unopened", "Never Opened", "vendor", "Nobody", "Never Opened", "unopened.example", "", ""),
 )
@@ -91,10 +101,12 @@ def add_page_loads(database: Database, site: str, period: str, loads: int, with_
         )
 
 
-def add_presence(database: Database, site: str, period: str, domain: str, loads: int, *, relation: str = "third") -> None:
+def add_presence(
+    database: Database, site: str, period: str, domain: str, loads: int, *, relation: str = "third"
+) -> None:
     with database.conn:
         database.conn.execute(
-            "insert into third_party (domain, service, owner, owner_group, category, list, list_version, rule, first_seen) "
+            f"insert into third_party ({PARTY_COLUMNS}) "
             "values (?, '', '', '', '', '', '', '', ?) on conflict do nothing",
             [domain, period],
         )
@@ -103,25 +115,31 @@ def add_presence(database: Database, site: str, period: str, domain: str, loads:
             marks = ", ".join("?" for _ in values[3:])
             database.conn.execute(
                 f"insert into {table} values ((select key from site where id = ?), ?, "
-                f"(select key from third_party where domain = ?), {marks}) on conflict do update set loads = loads + excluded.loads",
+                f"(select key from third_party where domain = ?), {marks}) "
+                "on conflict do update set loads = loads + excluded.loads",
                 values,
             )
 
 
 def _who(database: Database) -> None:
     database.conn.executemany(
-        "insert into site (id, name, kind, vendor, product, domains, contract_from, contract_until) values (?,?,?,?,?,?,?,?)", SITES
+        "insert into site (id, name, kind, vendor, product, domains, contract_from, contract_until) "
+        "values (?, ?, ?, ?, ?, ?, ?, ?)",
+        SITES,
     )
     for domain, service, owner, group, category, listed in THIRD_PARTIES:
         version, rule = (LISTED, domain) if listed else ("", "")
         database.conn.execute(
-            "insert into third_party (domain, service, owner, owner_group, category, list, list_version, rule, first_seen) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, '2026-09')",
+            f"insert into third_party ({PARTY_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, '2026-09')",
             [domain, service, owner, group, category, listed, version, rule],
         )
     database.conn.executemany(
         "insert into ruleset values (?, ?, '', ?, 'CC0-1.0', ?, ?)",
-        [("library-services", LISTED, "b" * 64, 120, 0), ("trackers", LISTED, "a" * 64, 210, 0), ("vendors", LISTED, "c" * 64, 64, 0)],
+        [
+            ("library-services", LISTED, "b" * 64, 120, 0),
+            ("trackers", LISTED, "a" * 64, 210, 0),
+            ("vendors", LISTED, "c" * 64, 64, 0),
+        ],
     )
 
 
@@ -135,9 +153,12 @@ def _counts(database: Database) -> None:
                 _period(database, site, day, 18 + (position * 7) % 23, 2, 0.94)
     site, month, none = "sciencedirect", "2026-11", UNLISTED_KEY
     key = database.conn.execute("select key from site where id = ?", [site]).fetchone()[0]
-    database.conn.execute("insert into presence values (?, ?, ?, 'search', 'unknown', 'third', 'allowed', 5)", [key, month, none])
     database.conn.execute(
-        "insert into contact values (?, ?, ?, 'search', 'unknown', 'third', 'image', 'report', 'allowed', 5, 6)", [key, month, none]
+        "insert into presence values (?, ?, ?, 'search', 'unknown', 'third', 'allowed', 5)", [key, month, none]
+    )
+    database.conn.execute(
+        "insert into contact values (?, ?, ?, 'search', 'unknown', 'third', 'image', 'report', 'allowed', 5, 6)",
+        [key, month, none],
     )
 
 
@@ -150,7 +171,9 @@ def _period(database: Database, site: str, period: str, total: int, month: int, 
         if not loads:
             continue
         any_third = loads if site == "anytown" else round(loads * with_any)
-        database.conn.execute("insert into page_load values (?, ?, ?, 'unknown', ?, ?)", [key, period, section, loads, any_third])
+        database.conn.execute(
+            "insert into page_load values (?, ?, ?, 'unknown', ?, ?)", [key, period, section, loads, any_third]
+        )
         for seen_on, domain, relation, kinds, method, outcome, share, since in SEEN:
             seen = round(loads * share)
             if seen_on != site or month < since or not seen:
@@ -170,6 +193,10 @@ def _period(database: Database, site: str, period: str, total: int, month: int, 
 def _coverage(database: Database) -> None:
     database.conn.executemany(
         "insert into coverage values (?, ?, ?, ?, ?, ?, ?)",
-        [("2026-09", 540_000, 380, 2, 14, 0, 1), ("2026-10", 602_400, 540, 1, 22, 0, 0), ("2026-11", 12_000, 49, 0, 3, 0, 0)]
+        [
+            ("2026-09", 540_000, 380, 2, 14, 0, 1),
+            ("2026-10", 602_400, 540, 1, 22, 0, 0),
+            ("2026-11", 12_000, 49, 0, 3, 0, 0),
+        ]
         + [(day, 43_200, 60, 0, 2, 0, 0) for day in DAYS],
     )

@@ -21,9 +21,9 @@ FLAGS = (
 
 
 class Chromium:
-    def __init__(self, folder: Path, proxy_port: int, root: Path) -> None:
+    def __init__(self, folder: Path, proxy_port: int, *roots: Path) -> None:
         home = folder / "home"
-        trust.prepare_chromium(home, root)
+        trust.prepare_chromium(home, *roots)
         self._playwright = sync_playwright().start()
         try:
             self._context: BrowserContext = self._playwright.chromium.launch_persistent_context(

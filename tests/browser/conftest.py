@@ -71,7 +71,7 @@ def visit(browser_name: str, start: Start, loop: Loop, tmp_path_factory: pytest.
     world = World(loop, folder / "world", Pages(new_canary()))
     carrel = Carrel(folder, world)
     try:
-        browser = start(folder / "browser", carrel.port, carrel.root)
+        browser = start(folder / "browser", carrel.port, carrel.root, world.authority.root)
         try:
             walk(browser, browser_name, world)
             wait_for(lambda: recorded(carrel, browser_name))

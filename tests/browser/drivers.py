@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +21,9 @@ class Browser(Protocol):
     def close(self) -> None: ...
 
 
-type Start = Callable[[Path, int, Path], Browser]
-"""folder for profile and home, proxy port on 127.0.0.1, PEM of the root certificate to trust"""
+class Start(Protocol):
+    def __call__(self, folder: Path, proxy_port: int, *roots: Path) -> Browser:
+        """`folder` is for profile and home; `roots` are the certificates to trust, as PEM files."""
 
 
 class Refused(Exception):  # noqa: N818  # reads better where it is used

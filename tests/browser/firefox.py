@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from deploy import trust
 from tests.browser.drivers import Refused, environment, program
 from tests.browser.loop import wait_for
 
-PREFERENCES: dict[str, bool | int] = {
+PREFERENCES: dict[str, trust.Preference] = {
     "marionette.port": 0,  # chosen by Firefox, written to MarionetteActivePort
     "remote.prefs.recommended": False,  # Marionette's own choice would switch off some of what is to be seen here
     "network.prefetch-next": True,  # Firefox's default
@@ -22,11 +21,9 @@ PREFERENCES: dict[str, bool | int] = {
 
 
 class Firefox:
-    def __init__(self, folder: Path, proxy_port: int, root: Path) -> None:
+    def __init__(self, folder: Path, proxy_port: int, *roots: Path) -> None:
         profile = folder / "profile"
-        trust.prepare_firefox(profile, root, ("127.0.0.1", proxy_port))
-        with (profile / "user.js").open("a") as preferences:  # the last word counts
-            preferences.writelines(f"user_pref({json.dumps(n)}, {json.dumps(v)});\n" for n, v in PREFERENCES.items())
+        trust.prepare_firefox(profile, *roots, proxy=("127.0.0.1", proxy_port), further=PREFERENCES)
         command = [program("firefox-esr", "firefox") or "firefox-esr", "--headless", "--no-remote", "--marionette"]
         self._output = (folder / "firefox.log").open("wb")
         self._process = subprocess.Popen(

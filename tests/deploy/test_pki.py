@@ -7,6 +7,7 @@ import ssl
 import stat
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -221,6 +222,14 @@ def test_a_later_start_changes_no_file_and_says_nothing(ca: Path) -> None:
     state = ensure(ca, "Anytown", tuple(reversed(DOMAINS)), NOW + timedelta(days=10))
     assert (state.happened, state.notes) == ("kept", ())
     assert {p.name: p.read_bytes() for p in ca.iterdir()} == before
+
+
+def test_of_several_first_starts_at_once_one_makes_the_certificates(tmp_path: Path) -> None:
+    def start(_: int) -> str:
+        return ensure(tmp_path / "data" / "ca", "Anytown", DOMAINS, NOW).happened
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(start, range(8))) == ["kept"] * 7 + ["made"]
 
 
 @pytest.mark.parametrize("name", ["root.pem", "desk.pem"])

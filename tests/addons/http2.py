@@ -1,0 +1,36 @@
+"""A small HTTP/2 origin on the h2 package: answers every stream, echoes the size of what was sent. No flow-control art."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import h2.config
+import h2.connection
+import h2.events
+
+
+async def serve_http2(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[str], None]
+) -> None:
+    connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
+    connection.initiate_connection()
+    writer.write(connection.data_to_send())
+    paths: dict[int, str] = {}
+    received: dict[int, int] = {}
+    while data := await reader.read(65536):
+        for event in connection.receive_data(data):
+            if isinstance(event, h2.events.RequestReceived):
+                fields = dict(event.headers)
+                paths[event.stream_id] = fields[":path"]
+                received[event.stream_id] = 0
+                note("\r\n".join(f"{name}: {value}" for name, value in event.headers))
+            elif isinstance(event, h2.events.DataReceived):
+                received[event.stream_id] += len(event.data)
+                connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+            elif isinstance(event, h2.events.StreamEnded):
+                body = f"h2 {paths[event.stream_id]} {received[event.stream_id]}".encode()
+                connection.send_headers(event.stream_id, [(":status", "200"), ("content-length", str(len(body)))])
+                connection.send_data(event.stream_id, body, end_stream=True)
+        writer.write(connection.data_to_send())
+        await writer.drain()

@@ -1,0 +1,48 @@
+"""The pages in a real Chromium, wide and on a phone, light and dark: it asks nobody else, nothing breaks or spills."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.analysis.test_dashboard import served
+from tests.analysis.test_pages import PAGES
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+SEEN_ELSEWHERE = {"/-/dashboards/charts/most_seen", "/carrel?_show_hidden=1", "/carrel/presences", "/carrel/coverages"}
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_pages_load_from_here_alone_and_fit(database: Path, width: int, scheme: str) -> None:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    elsewhere: list[str] = []
+    complaints: list[str] = []
+    with served(database.parent) as (_, port), sync_playwright() as play:
+        here = f"http://127.0.0.1:{port}"
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *sandbox])
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
+        )
+        page = context.new_page()
+        page.on("request", lambda asked: None if asked.url.startswith((here, "data:")) else elsewhere.append(asked.url))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        for path in PAGES:
+            if path in SEEN_ELSEWHERE:
+                continue
+            page.goto(here + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+            ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert (ground == "rgb(20, 24, 27)") == (scheme == "dark"), path
+        page.goto(f"{here}/-/dashboards/charts")
+        page.wait_for_function("document.querySelectorAll('svg.marks').length == 5", timeout=20_000)
+        assert page.locator(".vega-actions a").count() == 0
+        browser.close()
+    assert elsewhere == []
+    assert complaints == []

@@ -1,0 +1,179 @@
+"""The report says what was seen and no more, to the byte the same each time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from addons.migrations import open_database
+from analysis import report, wording
+from tests.analysis import library
+
+
+@pytest.fixture
+def connection(made: Path) -> Iterator[sqlite3.Connection]:
+    found = sqlite3.connect(f"file:{made}?mode=ro", uri=True)
+    yield found
+    found.close()
+
+
+def make(connection: sqlite3.Connection, site: str = "sciencedirect", **window: str) -> report.Report:
+    since, until = window.get("since"), window.get("until")
+    return report.build(connection, site, since, until, date(2026, 11, 24), "0.1.0", library="Anytown Public Library")
+
+
+def words(html: str) -> str:
+    """The text that a reader sees, without tags and with single spaces."""
+    text = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", html, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text)).replace("\u00a0", " ").replace("&#39;", "'")
+
+
+def test_the_title_names_product_library_and_time(connection: sqlite3.Connection) -> None:
+    text = words(report.html(make(connection)))
+    assert "Third-party services observed on ScienceDirect from the public computers of Anytown Public Library" in text
+    assert "Time September 2026 to November 2026" in text
+    assert "Prepared on 24 November 2026" in text
+    assert "Carrel 0.1.0" in text
+    assert "DRAFT" in text
+
+
+def test_findings_carry_share_list_relation_and_how_they_are_known(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    found = {finding.party.domain: finding for finding in made.findings}
+    assert made.recipients == 8
+    assert found["demdex.net"].share.full == "693 of 839 page loads (83\u00a0%)"
+    assert found["demdex.net"].methods == ("report+tunnel",)
+    assert found["demdex.net"].party.origin == "trackers 2026-11-24: demdex.net"
+    assert found["doubleclick.net"].first == "some day in November 2026, on 2 November 2026 at the latest"
+    assert found["hotjar.com"].first == "5 November 2026"
+    assert found["seldom-measured.example"].party.category == wording.NO_CATEGORY
+    text = words(report.html(made))
+    assert "693 of 839 page loads" in text
+    assert "on home, item, search; as connect, frame; by report+tunnel" in text
+
+
+def test_the_vendors_group_stands_apart(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    assert {finding.party.domain for finding in made.apart} == {"els-cdn.com", "elsevier.com", "threatmetrix.com"}
+    assert not {"els-cdn.com", "elsevier.com", "threatmetrix.com"} & {finding.party.domain for finding in made.findings}
+    third, _, apart = words(report.html(made)).partition("5. The vendor's own hosts")
+    assert "threatmetrix.com" not in third
+    assert "same group of companies as the vendor" in apart
+
+
+def test_unlisted_names_are_explained_and_get_no_share(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    assert made.meetings == 5
+    assert all(finding.party.domain != wording.UNLISTED for finding in (*made.findings, *made.apart))
+    text = words(report.html(made))
+    assert "(unlisted): 5 meetings." in text
+    assert "no share is given" in text
+
+
+def test_all_limits_are_printed_in_every_format(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    for text in (words(report.html(made)), report.csv(made)["README.txt"].replace("\n", " ")):
+        for line in (*wording.NOT_CLAIMED, *wording.BLIND_SPOTS):
+            assert line in text
+
+
+def test_lists_are_named_with_version_and_hash(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    for text in (report.html(made), report.csv(made)["README.txt"]):
+        for letter in "abc":
+            assert letter * 64 in text
+
+
+def test_blocked_recipients_are_counted(connection: sqlite3.Connection) -> None:
+    made = make(connection, "anytown")
+    assert made.blocked == 1
+    facebook = next(finding for finding in made.findings if finding.party.domain == "facebook.net")
+    assert (facebook.allowed, facebook.blocked) == (0, facebook.share.part)
+    assert f"blocked on {facebook.blocked}" in words(report.html(made))
+
+
+def test_a_month_counts_only_when_all_of_it_lies_in_the_window(connection: sqlite3.Connection) -> None:
+    whole, part = make(connection, since="2026-10"), make(connection, since="2026-10-15", until="2026-11-20")
+    assert whole.window.months == ("October 2026", "November 2026")
+    assert whole.window.left_out_loads == 0
+    assert part.window.months == ()
+    assert part.window.left_out_months == ("October 2026", "November 2026")
+    assert part.window.left_out_loads == 240 + 18
+    assert part.share.whole < whole.share.whole
+    assert "258 page loads known only by a month that lies partly outside" in words(report.html(part))
+
+
+def test_the_same_rows_give_the_same_bytes(connection: sqlite3.Connection) -> None:
+    one, other = make(connection), make(connection)
+    assert one == other
+    assert report.html(one) == report.html(other)
+    assert report.csv(one) == report.csv(other)
+
+
+def test_one_html_file_needs_nothing_else(connection: sqlite3.Connection) -> None:
+    html = report.html(make(connection))
+    assert "<script" not in html
+    assert not re.search(r"(src|href|action)\s*=|@import|url\((?!#)", re.sub(r"xmlns:xlink|xlink:href=\"#", "", html))
+    assert 'role="img" aria-label="Third parties by category: advertising 2' in html
+
+
+def test_csv_has_one_line_for_each_recipient_and_all_page_loads(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    files = report.csv(made)
+    assert set(files) == {"recipients.csv", "page_loads.csv", "README.txt"}
+    rows = list(csv.DictReader(io.StringIO(files["recipients.csv"], newline="")))
+    assert len(rows) == 8 + 3
+    by_name = {row["recipient"]: row for row in rows}
+    assert by_name["demdex.net"]["percent"] == "82.6"
+    assert by_name["demdex.net"]["page_loads_watched"] == "839"
+    assert by_name["demdex.net"]["first_period"] == "2026-09"
+    assert by_name["seldom-measured.example"]["category"] == ""
+    loads = list(csv.DictReader(io.StringIO(files["page_loads.csv"], newline="")))
+    assert sum(int(row["page_loads"]) for row in loads) == 839
+
+
+def test_hostile_names_are_escaped_in_html_and_cannot_become_formulas(database: Path) -> None:
+    writer = open_database(database)
+    library.add_presence(writer, "sciencedirect", "2026-11", library.HOSTILE, 4)
+    library.add_presence(writer, "sciencedirect", "2026-11", "=HYPERLINK(1)", 4)
+    for column in ("service", "owner", "category"):
+        writer.conn.execute(f"update third_party set {column} = ? where domain = 'hotjar.com'", [library.HOSTILE])
+    writer.conn.execute("update site set name = ?, product = ? where id = 'sciencedirect'", [library.HOSTILE] * 2)
+    writer.conn.commit()
+    made = make(writer.conn)
+    assert "<script" not in report.html(made)
+    rows = list(csv.DictReader(io.StringIO(report.csv(made)["recipients.csv"], newline="")))
+    names = {row["recipient"] for row in rows}
+    assert {library.HOSTILE, "'=HYPERLINK(1)"} <= names
+    writer.conn.close()
+
+
+@pytest.mark.parametrize(
+    ("site", "window", "said"),
+    [
+        pytest.param("nothing", {}, "anytown, sciencedirect, smallpress", id="unknown site"),
+        pytest.param("unopened", {}, "nothing to report", id="site that nobody opened"),
+        pytest.param("anytown", {"since": "2027-01"}, "nothing to report", id="nothing in the window"),
+        pytest.param("anytown", {"since": "last week"}, "write 2026-11-23 or 2026-11", id="no date"),
+        pytest.param("anytown", {"since": "2026-11-02", "until": "2026-11-01"}, "swap the two", id="ends first"),
+    ],
+)
+def test_what_cannot_be_reported_is_said_in_one_line(
+    connection: sqlite3.Connection, site: str, window: dict[str, str], said: str
+) -> None:
+    with pytest.raises(report.ReportError) as failure:
+        make(connection, site, **window)
+    assert said in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_a_database_that_is_not_carrels_is_said_in_one_line() -> None:
+    with pytest.raises(report.ReportError, match="cannot be read"):
+        make(sqlite3.connect(":memory:"))
