@@ -6,6 +6,7 @@ In memory only, for LINGER seconds after a connection ends; nothing of it is eve
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 LINGER = 15.0
 """Seconds for which an ended connection still counts: a report may come after the connection that it explains."""
@@ -15,12 +16,16 @@ _MAX_ENDED = 50_000
 class Passages:
     """Connections that passed through the proxy, by client address and host."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Callable[[str, str], None] | None = None) -> None:
+        """`watch` is told client and host of each connection that begins."""
+        self._watch = watch
         self._open: dict[tuple[str, str], int] = {}
         self._ended: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def begin(self, client: str, host: str) -> None:
         self._open[client, host] = self._open.get((client, host), 0) + 1
+        if self._watch:
+            self._watch(client, host)
 
     def end(self, client: str, host: str, now: float) -> None:
         left = self._open.get((client, host), 0) - 1

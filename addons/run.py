@@ -31,6 +31,7 @@ from addons.passages import Passages
 from addons.settings import DESK, Settings
 from addons.shield import Shield
 from addons.upstream import Upstream
+from addons.windows import Windows
 from addons.witness import Witness
 from blocklists.owners import Knowledge, load
 
@@ -67,10 +68,16 @@ def scope(settings: Settings) -> Catalogue:
     return in_scope(settings.sites, knowledge().products if settings.directory.use else ())
 
 
+def _is_tracker(host: str) -> bool:
+    found = knowledge().service_of(host)
+    return found is not None and found[0].list == "trackers"
+
+
 def parts(settings: Settings) -> Parts:
     catalogue = scope(settings)
     ledger = Ledger(settings.data.database, settings.privacy)
-    passages = Passages()
+    windows = Windows(lambda host: catalogue.site_of(host) is not None, _is_tracker)
+    passages = Passages(windows.passed)
     library = frozenset(
         registrable_domain(domain) for site in settings.sites if site.kind == "library" for domain in site.domains
     )
@@ -79,7 +86,7 @@ def parts(settings: Settings) -> Parts:
         gate=Gate(settings.proxy, catalogue),
         ledger=ledger,
         passages=passages,
-        witness=Witness(catalogue, Judge(knowledge(), library), ledger, passages),
+        witness=Witness(catalogue, Judge(knowledge(), library), ledger, passages, windows),
         shield=Shield(settings.protect, catalogue),
         knowledge=knowledge(),
     )

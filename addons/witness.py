@@ -22,6 +22,7 @@ from addons.pages import MAX_HOSTS, MAX_REPORTS, Page, Pages
 from addons.passages import Passages
 from addons.settings import Site
 from addons.sighting import ReportError, Sighting, exchange_from, redirect_from, sightings_from
+from addons.windows import Window, Windows
 
 if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow
@@ -43,6 +44,7 @@ class Witness:
         judge: Judge,
         ledger: Ledger,
         passages: Passages,
+        windows: Windows,
         *,
         now: Callable[[], float] = time.monotonic,
         today: Callable[[], date] = date.today,
@@ -51,6 +53,7 @@ class Witness:
         self._judge = judge
         self._ledger = ledger
         self._passages = passages
+        self._windows = windows
         self._now = now
         self._today = today
         self._pages = Pages()
@@ -101,6 +104,7 @@ class Witness:
         page.counted = True
         self._ledger.page_load(page.day, page.site, page.section, page.consent)
         self._ledger.cover(page.day, loads=1)
+        self._windows.begin(page)
 
     def _remember_hop(self, asked: str, host: str) -> None:
         # The hash of the address (its key differs in every process) is enough to find it again.
@@ -153,6 +157,19 @@ class Witness:
             if finding.outcome == "allowed" and self._passages.seen(page.client, host, now):
                 finding = replace(finding, method="report+tunnel")
             self._write(page, finding)
+        for window in self._windows.ripe(everything=everything):
+            self._infer(window)
+
+    def _infer(self, window: Window) -> None:
+        """Count what a page's browser connected to without a report, where only the page can have caused it."""
+        page = window.page
+        hosts, ambiguous = window.inferred()
+        if ambiguous:
+            self._ledger.cover(page.day, ambiguous=ambiguous)
+        for host in sorted(hosts):
+            unseen = Sighting(page.host, host, kind="other", method="tunnel", outcome="allowed")
+            if finding := self._judge.weigh(page.site, unseen):
+                self._write(page, finding)
 
     def _write(self, page: Page, finding: Finding) -> None:
         place = (page.day, page.site, page.section, page.consent)
