@@ -7,13 +7,16 @@ look-up can slip another address in between check and connection (DNS rebinding)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from typing import Any
 
 from addons.decide.gate import Gate
+from addons.decide.parties import normal_host
 from addons.settings import Proxy
 
 Infos = list[tuple[Any, ...]]
@@ -22,6 +25,8 @@ CACHE_SECONDS = 30.0
 _CACHE_SIZE = 4096
 ATTEMPT_SECONDS = 4.0
 """For one address, while there are others to try."""
+_MAX_LOOKUPS = 256
+"""At a time; each has a thread."""
 
 
 class DestinationRefused(OSError):
@@ -46,6 +51,7 @@ class Loop(asyncio.SelectorEventLoop):
         self._exempt = exempt
         self._own_ports: set[int] = set()
         self._cache: OrderedDict[tuple[str, int], tuple[float, Infos]] = OrderedDict()
+        self._lookups: dict[tuple[str, int], asyncio.Future[Infos]] = {}
 
     def never_to(self, ports: Collection[int]) -> None:
         """Refuse connections to these ports on any address of this machine: the proxy's and the dashboard's own."""
@@ -54,15 +60,41 @@ class Loop(asyncio.SelectorEventLoop):
     async def getaddrinfo(self, host: Any, port: Any, **kwargs: Any) -> Infos:
         if self._gate is None or host is None or (host, port) == self._exempt:
             return await super().getaddrinfo(host, port, **kwargs)
-        key = (str(host), int(port))
+        key = (normal_host(str(host)) or str(host), int(port))
         kept = self._cache.get(key)
         if kept and kept[0] > self.time():
             return kept[1]
-        infos = self._allowed(self._pinned(*key) or await super().getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        infos = self._allowed(self._pinned(*key) or await self._looked_up(key))
         self._cache[key] = (self.time() + CACHE_SECONDS, infos)
         while len(self._cache) > _CACHE_SIZE:
             self._cache.popitem(last=False)
         return infos
+
+    async def _looked_up(self, key: tuple[str, int]) -> Infos:
+        """Ask the system's resolver, once for all who wait for the same name.
+
+        In a thread of its own that no stop waits for: dead name servers must not fill the pool in which the ledger
+        writes, make other patrons' names wait, or hold up the end of the program.
+        """
+        waiting = self._lookups.get(key)
+        if waiting is None:
+            if len(self._lookups) >= _MAX_LOOKUPS:
+                raise OSError("too many names are being looked up")
+            waiting = self._lookups[key] = self.create_future()
+            waiting.add_done_callback(lambda _: self._lookups.pop(key, None))
+            threading.Thread(target=self._look_up, args=(key, waiting), name="resolver", daemon=True).start()
+        return await asyncio.shield(waiting)
+
+    def _look_up(self, key: tuple[str, int], waiting: asyncio.Future[Infos]) -> None:
+        found: Infos | OSError
+        try:
+            found = list(socket.getaddrinfo(*key, type=socket.SOCK_STREAM))
+        except OSError as error:
+            found = error
+        except UnicodeError:
+            found = OSError("not a name")
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self.call_soon_threadsafe(_settle, waiting, found)
 
     def _pinned(self, host: str, port: int) -> Infos:
         if host not in self._hosts:
@@ -95,6 +127,15 @@ class Loop(asyncio.SelectorEventLoop):
         except ValueError:
             return True
         return self.may_connect(host, port)
+
+
+def _settle(waiting: asyncio.Future[Infos], found: Infos | OSError) -> None:
+    if waiting.done():
+        return
+    if isinstance(found, OSError):
+        waiting.set_exception(found)
+    else:
+        waiting.set_result(found)
 
 
 def _is_local(address: str) -> bool:

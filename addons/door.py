@@ -7,8 +7,9 @@ module and to `Passages` only. What is a site's goes to the engine, what is the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import socket
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ from urllib.parse import urlsplit
 from addons import dial, error_page
 from addons.decide.gate import Decision, Gate, Route
 from addons.passages import Passages
-from addons.upstream import Upstream
+from addons.tunnel import End
+from addons.upstream import FarEnd, Upstream
 
 log = logging.getLogger("carrel.door")
 
@@ -27,9 +29,8 @@ MAX_HEAD = 64 * 1024
 """Bytes of a request head; RFC 9110 leaves the limit to us."""
 HEAD_SECONDS = 30.0
 """To send a complete request head."""
-IDLE_SECONDS = 3600.0
-"""Without a byte in either direction; long, for WebSockets and push connections that sleep."""
-HALF_CLOSED_SECONDS = 60.0
+LINGER_SECONDS = 2.0
+"""For a client that is still sending when it is refused: to read the answer before its connection is gone."""
 _SWEEP_SECONDS = 15.0
 
 Handover = Callable[[asyncio.Transport, bytes, str], None]
@@ -54,12 +55,13 @@ class Door:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._tunnels: set[_End] = set()
+        self._tunnels: set[End] = set()
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.Task[None] | None = None
 
     async def open(self, host: str, port: int) -> tuple[str, int]:
         """Listen; returns the address with the real port. Raises OSError if it is taken."""
+        _allow_many_connections()
         factory = partial(_Visit, self._house, self._tunnels)
         self._server = await self._house.loop.create_server(factory, host, port, backlog=1024)
         self._sweeper = asyncio.create_task(self._sweep())
@@ -80,63 +82,26 @@ class Door:
             await asyncio.sleep(_SWEEP_SECONDS)
             now = self._house.loop.time()
             for end in list(self._tunnels):
-                last = max(end.last, end.peer.last if end.peer else 0.0)
-                half_closed = end.ended or (end.peer is not None and end.peer.ended)
-                if now - last > (HALF_CLOSED_SECONDS if half_closed else IDLE_SECONDS):
+                if end.silent_for_too_long(now):
                     end.transport.abort()
 
 
-class _End(asyncio.Protocol):
-    """One end of a sealed tunnel: what arrives here leaves at the peer."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.transport: asyncio.Transport
-        self.peer: _End | None = None
-        self.last = loop.time()
-        self.ended = False
-        self._time = loop.time
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        _tune(transport)
-
-    def data_received(self, data: bytes) -> None:
-        self.last = self._time()
-        if self.peer is not None:
-            self.peer.transport.write(data)
-
-    def eof_received(self) -> bool:
-        self.ended = True
-        peer = self.peer
-        if peer is None or peer.ended:
-            return False  # both sides are done: close
-        if peer.transport.can_write_eof() and not peer.transport.is_closing():
-            peer.transport.write_eof()
-            return True  # half-closed: the peer may go on sending
-        return False
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self.peer is not None:
-            self.peer.transport.close()  # after what is still to be written
-
-    def pause_writing(self) -> None:
-        if self.peer is not None:
-            self.peer.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.peer is not None:
-            self.peer.transport.resume_reading()
+def _allow_many_connections() -> None:
+    """A tunnel takes two descriptors; service managers start programs with a soft limit of 1,024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-class _Visit(_End):
+class _Visit(End):
     """A client's connection: first the head of a request, then, if it is sealed, the near end of a tunnel."""
 
-    def __init__(self, house: House, tunnels: set[_End]) -> None:
+    def __init__(self, house: House, tunnels: set[End]) -> None:
         super().__init__(house.loop)
         self._house = house
         self._tunnels = tunnels
-        self._buffer = b""
+        self._buffer = bytearray()
+        self._answered = False
         self._host = ""
         self._dialling: asyncio.Task[None] | None = None
         self._timer = house.loop.call_later(HEAD_SECONDS, self._too_slow)
@@ -150,8 +115,10 @@ class _Visit(_End):
             self.last = self._time()
             self.peer.transport.write(data)
             return
+        if self._answered:
+            return
         self._buffer += data
-        if b"\r\n\r\n" in self._buffer:
+        if self._buffer.find(b"\r\n\r\n", max(0, len(self._buffer) - len(data) - 3)) >= 0:
             self._timer.cancel()
             self.transport.pause_reading()
             self._decide()
@@ -159,7 +126,7 @@ class _Visit(_End):
             self._answer(431, "The request is too long.")
 
     def eof_received(self) -> bool:
-        if self.peer is None and self._dialling is None:
+        if self.peer is None:
             return False
         return super().eof_received()
 
@@ -174,7 +141,10 @@ class _Visit(_End):
             self._host = ""
 
     def _too_slow(self) -> None:
-        self._answer(408, "The request took too long to arrive.")
+        if self._buffer:
+            self._answer(408, "The request took too long to arrive.")
+        else:
+            self.transport.close()  # opened ahead by a browser that had nothing to ask
 
     def _decide(self) -> None:
         gate = self._house.gate
@@ -182,7 +152,7 @@ class _Visit(_End):
             self._answer(403, "This computer may not use this proxy. Ask the library's staff.")
             return
         words = self._buffer.partition(b"\r\n")[0].decode("latin-1").split(" ")
-        if len(words) != 3 or not words[2].startswith("HTTP/1."):
+        if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
             self._answer(400, "The request could not be read.")
             return
         connect = words[0] == "CONNECT"
@@ -191,24 +161,26 @@ class _Visit(_End):
             self._answer(decision.status, decision.reason)
         elif not connect:
             # Whatever follows on this connection is judged by the engine, request by request.
-            self._hand_to(self._house.engine, self._buffer, "")
+            self._hand_to(self._house.engine, bytes(self._buffer), "")
         elif decision.route is Route.DESK:
             self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            self._hand_to(self._house.desk, self._buffer.partition(b"\r\n\r\n")[2], decision.host)
+            self._hand_to(self._house.desk, bytes(self._buffer.partition(b"\r\n\r\n")[2]), decision.host)
         elif decision.route is Route.OPEN:
-            self._hand_to(self._house.engine, self._buffer, decision.host)
+            self._hand_to(self._house.engine, bytes(self._buffer), decision.host)
         else:
             self._dialling = asyncio.ensure_future(self._seal(decision))
 
     def _hand_to(self, take: Handover, data: bytes, host: str) -> None:
-        self._buffer = b""
+        self._buffer.clear()
         # From here on this object is out of the way: the taker sets a protocol of its own.
         take(self.transport, data, host)
 
     async def _seal(self, decision: Decision) -> None:
         """Connect to the far end and tie the two ends together."""
         house = self._house
-        far = _End(house.loop)
+        head, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
+        self._buffer.clear()
+        far = FarEnd(house.loop, rest) if house.upstream else End(house.loop)
         try:
             if house.upstream:
                 await house.upstream.check(house.loop, decision.host, decision.port)
@@ -221,7 +193,7 @@ class _Visit(_End):
         except TimeoutError:
             self._answer(504, "The other computer did not answer in time.")
             return
-        except OSError:
+        except (OSError, ValueError):
             self._answer(502, "The other computer could not be reached.")
             return
         finally:
@@ -232,24 +204,27 @@ class _Visit(_End):
         self._host = decision.host
         house.passages.begin(self.client, self._host)
         self._tunnels.add(self)
-        head, _, rest = self._buffer.partition(b"\r\n\r\n")
-        self._buffer = b""
-        far.peer, self.peer = self, far
-        if house.upstream:
-            # The content filter sees the patron's own request and answers it itself.
-            far.transport.write(house.upstream.head(head) + rest)
-        else:
-            self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            if rest:
-                far.transport.write(rest)
         self.last = self._time()
-        self.transport.resume_reading()
+        self.tie(far)
+        if house.upstream:
+            # The content filter answers the patron itself. Until it agrees, nothing more of the patron's passes.
+            far.transport.write(house.upstream.head(decision.host, decision.port, head))
+            return
+        self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self.transport.resume_reading()  # first: writing may pause it again
+        if rest:
+            far.transport.write(rest)
 
     def _answer(self, status: int, reason: str) -> None:
         self._timer.cancel()
-        if not self.transport.is_closing():
-            self.transport.write(refusal(status, reason))
-            self.transport.close()
+        if self.transport.is_closing():
+            return
+        self._answered = True
+        self.transport.write(refusal(status, reason))
+        # Closing with bytes unread resets the connection, and the answer with it.
+        self.transport.write_eof()
+        self.transport.resume_reading()
+        self._timer = self._house.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
 def refusal(status: int, reason: str) -> bytes:
@@ -271,10 +246,3 @@ def _plain(gate: Gate, target: str) -> Decision:
     if parts is None or parts.scheme.lower() != "http" or not host:
         return Decision(Route.REFUSE, status=400, reason="This is the library's proxy. Set it as the browser's proxy.")
     return gate.plain(host, port)
-
-
-def _tune(transport: asyncio.Transport) -> None:
-    sock = transport.get_extra_info("socket")
-    if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -16,15 +16,17 @@ from typing import Any
 
 from mitmproxy import addonmanager, exceptions, hooks, http, master, options, tls
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig, upstream_auth
-from mitmproxy.proxy import layers, mode_servers, mode_specs, server_hooks
+from mitmproxy.net.tls import starts_like_tls_record
+from mitmproxy.proxy import commands, events, layer, layers, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.layers.http import _http1, _http2
 
 from addons import error_page
 from addons.decide.gate import Gate, Route, agrees
 from addons.decide.parties import normal_host
-from addons.dial import Loop
+from addons.dial import DestinationRefused, Loop
 from addons.passages import Passages
 from addons.settings import DESK
+from addons.sighting import MAX_REPORT
 from addons.upstream import Upstream
 
 log = logging.getLogger("carrel.engine")
@@ -69,8 +71,10 @@ class Guard:
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         # Only a CONNECT that the door let through may be the first request; one that follows plain HTTP never saw it.
-        host, port = flow.request.host, flow.request.port
-        if self._gate.connect(f"{host}:{port}").route is not Route.OPEN:
+        decision = self._gate.connect(f"{flow.request.host}:{flow.request.port}")
+        if decision.route is Route.OPEN:
+            flow.request.host = decision.host  # one spelling from here on: it is looked up, and named in a certificate
+        else:
             flow.response = http.Response.make(403, b"", {"Connection": "close"})
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
@@ -81,12 +85,12 @@ class Guard:
         has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
         if request.is_http2 and request.method not in ("GET", "HEAD", "OPTIONS"):
             has_body = True  # HTTP/2 need not announce it
-        if refused and has_body:
+        desk = normal_host(request.host) == DESK
+        if (refused and has_body) or (desk and has_body and not _is_short(request)):
             flow.kill()  # rather than take in a body of any size for nothing
         elif refused:
-            status, reason = refused
-            flow.response = http.Response.make(status, error_page.page(status, reason), _PAGE_HEADERS)
-        elif normal_host(request.host) != DESK:
+            refuse(flow, *refused)
+        elif not desk:
             request.stream = has_body
 
     def _opened(self, flow: http.HTTPFlow) -> tuple[int, str] | None:
@@ -119,6 +123,8 @@ class Guard:
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         if flow.response is None:
             return
+        if _REFUSED in flow.metadata:
+            raise exceptions.AddonHalt  # our own page is no page load of the site that the request names
         flow.response.stream = flow.response.status_code != 101
         # Offers of HTTP/3 lead around an HTTP proxy.
         flow.response.headers.pop("alt-svc", None)
@@ -129,7 +135,62 @@ class Guard:
             del flow.websocket.messages[:-1]
 
 
+class Inward:
+    """Second of our addons where there is an upstream proxy: stops names that are known here to lead inside.
+
+    Without one, names are judged where they are resolved (dial.Loop).
+    """
+
+    def __init__(self, upstream: Upstream, loop: Loop) -> None:
+        self._upstream = upstream
+        self._loop = loop
+
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        if flow.response is not None or flow.error is not None or flow.request.method == "CONNECT":
+            return
+        try:
+            await self._upstream.check(self._loop, flow.request.host, flow.request.port)
+        except DestinationRefused:
+            if flow.request.stream:
+                flow.kill()
+            else:
+                refuse(flow, 403, "This address is inside the library's network and is not open to patrons.")
+
+
+def _is_short(request: http.Request) -> bool:
+    length = request.headers.get("content-length", "")
+    return length.isdigit() and len(length) < 9 and int(length) <= MAX_REPORT
+
+
+def refuse(flow: http.HTTPFlow, status: int, reason: str) -> None:
+    """Answer in the site's place."""
+    flow.metadata[_REFUSED] = True
+    flow.response = http.Response.make(status, error_page.page(status, reason), _PAGE_HEADERS)
+
+
+_REFUSED = "refused by carrel"
 _PAGE_HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Via": "1.1 carrel"}
+
+
+class TlsOrNothing(next_layer.NextLayer):
+    """Behind a CONNECT comes TLS; anything else is no browser's, and is closed. Otherwise mitmproxy's own choice."""
+
+    name = "nextlayer"
+
+    def next_layer(self, nextlayer: layer.NextLayer) -> None:
+        context, data = nextlayer.context, nextlayer.data_client()
+        inside_connect = any(isinstance(above, layers.HttpLayer) for above in context.layers)
+        if inside_connect and not context.client.tls and not starts_like_tls_record(data):
+            if not b"\x16\x03".startswith(data[:2]) or len(data) > 2:
+                nextlayer.layer = _Closed(context)
+            return  # wait for the rest of a hello that comes in small pieces
+        super().next_layer(nextlayer)
+
+
+class _Closed(layer.Layer):
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            yield commands.CloseConnection(self.context.client)
 
 
 class ConstrainedTls(tlsconfig.TlsConfig):
@@ -176,6 +237,8 @@ class Engine:
         self._loop = loop
         settings = options.Options()
         self._master = master.Master(settings, event_loop=loop)
+        # It would turn every log record into an event with its full text, past quiet.py, and fails once the loop is closed.
+        self._master._legacy_log_events.uninstall()
         self._master.addons = HookTable(self._master)
         self._tls = ConstrainedTls(gate)
         _http1.format_error = _http2.format_error = error_page.translated  # type: ignore[attr-defined]  # no hook offers this
@@ -184,9 +247,10 @@ class Engine:
             upstream_auth.UpstreamAuth(),
             disable_h2c.DisableH2C(),
             proxyserver.Proxyserver(),
-            next_layer.NextLayer(),
+            TlsOrNothing(),
             self._tls,
             Guard(gate, loop, passages),
+            *((Inward(upstream, loop),) if upstream else ()),
             *addons,
         )
         settings.update(

@@ -65,6 +65,7 @@ class Entry:
             return
         self._house = house
         quiet.install()
+        quiet.no_dumps()
         desk = application(configured, house.witness.take)
         ctx.master.addons.add(house.shield, house.witness, asgiapp.ASGIApp(desk, settings.DESK, None))
         log.warning(WARNING)

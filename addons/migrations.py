@@ -24,7 +24,7 @@ UNLISTED_KEY = 0
 migrations = Migrations("carrel")
 
 
-class LedgerError(Exception):
+class LedgerError(ValueError):
     """The file cannot be used. One line: which file, what is wrong, what to do."""
 
 

@@ -35,9 +35,7 @@ class Passages:
         self._open.pop((client, host), None)
         self._ended[client, host] = now
         self._ended.move_to_end((client, host))
-        while self._ended and (
-            len(self._ended) > _MAX_ENDED or now - next(iter(self._ended.values())) > LINGER
-        ):
+        while self._ended and (len(self._ended) > _MAX_ENDED or now - next(iter(self._ended.values())) > LINGER):
             self._ended.popitem(last=False)
 
     def seen(self, client: str, host: str, now: float) -> bool:

@@ -35,12 +35,12 @@ class _Foreign(logging.Filter):
         if record.name.partition(".")[0] == "carrel":
             record.exc_info = record.exc_text = record.stack_info = None
             return True
-        if record.levelno < logging.ERROR or self._said >= self.LIMIT:
+        # What libraries call an error without an exception is a browser's or a site's doing, told with its name.
+        kind, _, trace = record.exc_info or (None, None, None)
+        if kind is None or record.levelno < logging.ERROR or self._said >= self.LIMIT:
             return False
         self._said += 1
-        kind = record.exc_info[0] if record.exc_info else None
-        trace = record.exc_info[2] if record.exc_info else None
-        record.msg, record.args = "internal error: %s", (described(kind, trace) if kind else record.name,)
+        record.msg, record.args = "internal error: %s", (described(kind, trace),)
         record.exc_info = record.exc_text = record.stack_info = None
         return True
 
@@ -67,8 +67,10 @@ def install(stream: Any = None) -> None:
     logging.raiseExceptions = False  # a handler that fails would print the record
 
     def on_uncaught(kind: type[BaseException], value: BaseException, trace: TracebackType | None) -> None:
-        if not issubclass(kind, KeyboardInterrupt):
-            log.error("stopped by an internal error: %s", described(kind, trace))
+        # A hook that fails makes Python print both exceptions in full.
+        with contextlib.suppress(Exception):
+            if not issubclass(kind, KeyboardInterrupt):
+                log.error("stopped by an internal error: %s", described(kind, trace))
 
     sys.excepthook = on_uncaught
     threading.excepthook = lambda args: on_uncaught(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)

@@ -125,7 +125,6 @@ async def _serve(settings: Settings, started: Started) -> None:
         upstream=upstream,
         addons=(house.shield, house.witness, asgiapp.ASGIApp(app, DESK, None)),
     )
-    house.ledger.open(settings.sites, house.knowledge.rulesets)
     door = Door(House(loop, house.gate, house.passages, upstream, engine.take, desk.take))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,6 +135,8 @@ async def _serve(settings: Settings, started: Started) -> None:
             host, port = await door.open(*settings.proxy.listen)
         except OSError as error:
             raise StartError(_busy("[proxy] listen", settings.proxy.listen, error)) from None
+        # After the port is ours: a second start must not touch the file of the first.
+        house.ledger.open(settings.sites, house.knowledge.rulesets)
         loop.never_to({port, settings.dashboard.listen[1]})
         tasks += [loop.create_task(tick(house)), loop.create_task(house.ledger.run())]
         loop.set_exception_handler(quiet.loop_handler)

@@ -5,15 +5,16 @@ the section, and words from fixed sets.
 from __future__ import annotations
 
 import json
+import urllib.parse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urldefrag, urljoin, urlsplit
 
 from addons.decide.marks import Exchange
 from addons.decide.parties import normal_host
 
 if TYPE_CHECKING:
-    from mitmproxy.http import HTTPFlow
+    from mitmproxy.http import HTTPFlow, Response
 
 MAX_REPORT = 64 * 1024
 """Bytes; a longer report is refused unread."""
@@ -115,7 +116,8 @@ def _sighting(report: dict[str, Any]) -> Sighting | None:
         return None
     directive = fields["effectiveDirective"].strip().partition(" ")[0].lower()
     return Sighting(
-        page=_host(fields["documentURL"])[1],
+        # A worker made from a blob: carries its page's origin behind that scheme.
+        page=_host(fields["documentURL"].removeprefix("blob:"))[1],
         host=host,
         kind=_KINDS.get(directive, "other"),
         method="report",
@@ -126,18 +128,16 @@ def _sighting(report: dict[str, Any]) -> Sighting | None:
 
 def _host(url: str) -> tuple[str, str]:
     """Scheme and host of a URL, both empty where it has none (`inline`, `eval`, `about:srcdoc`)."""
-    # A blob: URL of a worker carries its origin behind the scheme.
     try:
-        parts = urlsplit(url.removeprefix("blob:"))
+        parts = urlsplit(url)
         return parts.scheme, normal_host(parts.hostname or "")
     except ValueError:
         return "", ""
 
 
-def exchange_from(flow: HTTPFlow) -> Exchange:
+def exchange_from(flow: HTTPFlow, response: Response) -> Exchange:
     """What the witness needs of an opened request and the head of its answer."""
-    request, response = flow.request, flow.response
-    assert response is not None
+    request = flow.request
     asked, answered = request.headers, response.headers
     return Exchange(
         host=normal_host(request.pretty_host),
@@ -154,14 +154,20 @@ def exchange_from(flow: HTTPFlow) -> Exchange:
     )
 
 
-def redirect_from(flow: HTTPFlow) -> tuple[str, str] | None:
-    """The address that was asked for and the host that it redirects to; None if it leads nowhere on the network."""
+def redirect_from(flow: HTTPFlow) -> tuple[str, str, str] | None:
+    """The address that was asked for, the one it redirects to, and that one's host; None if it leads nowhere."""
     response = flow.response
     if response is None or not 300 < response.status_code < 400:
         return None
     asked = flow.request.pretty_url
     try:
-        scheme, host = _host(urljoin(asked, response.headers.get("location", "")))
+        target = urldefrag(urljoin(asked, response.headers.get("location", ""))).url
     except ValueError:
         return None
-    return (asked, host) if scheme in _NETWORK and host else None
+    scheme, host = _host(target)
+    return (asked, target, host) if scheme in _NETWORK and host else None
+
+
+def forget_addresses() -> None:
+    """urllib keeps the last hundred or so addresses that it split, to be faster. Here they are a patron's."""
+    urllib.parse.clear_cache()  # type: ignore[attr-defined]  # typeshed does not know it

@@ -21,7 +21,14 @@ from addons.ledger import Ledger
 from addons.pages import MAX_HOSTS, MAX_REPORTS, Page, Pages
 from addons.passages import Passages
 from addons.settings import Site
-from addons.sighting import ReportError, Sighting, exchange_from, redirect_from, sightings_from
+from addons.sighting import (
+    ReportError,
+    Sighting,
+    exchange_from,
+    forget_addresses,
+    redirect_from,
+    sightings_from,
+)
 from addons.windows import Window, Windows
 
 if TYPE_CHECKING:
@@ -31,6 +38,8 @@ SETTLE = 2.0
 """Seconds between a report and its counting."""
 _MAX_WAITING = 50_000
 _MAX_HOPS = 4096
+_MAX_REDIRECTS = 20
+"""A browser follows no more (Fetch standard, HTTP-redirect fetch)."""
 _OURS = frozenset({"own", "group", "host", "library"})
 """Relations that do not make a page load one `with_third_party`."""
 
@@ -58,14 +67,14 @@ class Witness:
         self._today = today
         self._pages = Pages()
         self._waiting: deque[tuple[float, Page, str, Finding]] = deque()
-        self._hops: OrderedDict[int, str] = OrderedDict()
+        self._hops: OrderedDict[int, tuple[int, str]] = OrderedDict()
 
     # From the engine: documents, scripts and redirects of the sites
 
     def responseheaders(self, flow: HTTPFlow) -> None:
         if flow.response is None:
             return
-        exchange = exchange_from(flow)
+        exchange = exchange_from(flow, flow.response)
         site = self._catalogue.site_of(exchange.host)
         if site is None:
             return
@@ -106,9 +115,10 @@ class Witness:
         self._ledger.cover(page.day, loads=1)
         self._windows.begin(page)
 
-    def _remember_hop(self, asked: str, host: str) -> None:
+    def _remember_hop(self, asked: str, target: str, host: str) -> None:
         # The hash of the address (its key differs in every process) is enough to find it again.
-        self._hops[hash(asked)] = host
+        self._hops[hash(asked)] = (hash(target), host)
+        self._hops.move_to_end(hash(asked))
         while len(self._hops) > _MAX_HOPS:
             self._hops.popitem(last=False)
 
@@ -135,9 +145,13 @@ class Witness:
             self._ledger.cover(self._today(), reports_refused=1)
             return
         finding = self._judge.weigh(page.site, sighting)
-        if finding is None and (target := self._hops.get(hash(sighting.url))):
-            # The site's own address, reported all the same: it was a redirect that left the site.
-            sighting = replace(sighting, host=target, url="")
+        address = hash(sighting.url)
+        for _ in range(_MAX_REDIRECTS):
+            # The site's own address, reported all the same: it was a redirect that, in the end, left the site.
+            if finding is not None or address not in self._hops:
+                break
+            address, host = self._hops[address]
+            sighting = replace(sighting, host=host, url="")
             finding = self._judge.weigh(page.site, sighting)
         if finding is None:
             return
@@ -151,6 +165,7 @@ class Witness:
 
     def settle(self, *, everything: bool = False) -> None:
         """Count the reports that have waited long enough; with `everything`, all of them."""
+        forget_addresses()
         now = self._now()
         while self._waiting and (everything or self._waiting[0][0] <= now):
             _, page, host, finding = self._waiting.popleft()

@@ -217,7 +217,7 @@ def check_port(settings: Settings) -> None:
 
 def command(settings: Settings) -> list[str]:
     """The command that serves these settings in a process of its own."""
-    return [sys.executable, "-m", "deploy.dashboard", *([str(settings.path)] if settings.path else [])]
+    return [sys.executable, "-P", "-m", "deploy.dashboard", *([str(settings.path)] if settings.path else [])]
 
 
 def main(arguments: list[str]) -> int:

@@ -18,6 +18,8 @@ from addons.settings import DESK, Network, Proxy
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is assigned for global use (RFC 4291, IANA); Python counts some of the rest as global, too."""
 _METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 """Cloud metadata services on addresses that count as global; the others are link-local or private."""
 
@@ -114,8 +116,12 @@ class Gate:
         inner = _carried(address)
         if inner is not None and not self.allows_address(inner):
             return False
-        mapped = isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None
-        return (address.is_global or mapped) and not address.is_multicast and address not in _METADATA
+        if isinstance(address, ipaddress.IPv6Address):
+            if address.ipv4_mapped is not None:
+                return True
+            if address not in _UNICAST and address not in _NAT64:
+                return False
+        return address.is_global and not address.is_multicast and address not in _METADATA
 
 
 def split_authority(target: str) -> tuple[str, int] | None:

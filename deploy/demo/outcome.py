@@ -18,7 +18,6 @@ class Row:
     """Page loads on which Carrel says that the browser was made to contact it."""
     happened: int
     """Page loads on which one of its servers was contacted."""
-    requests: int
 
     @property
     def agrees(self) -> bool:
@@ -33,12 +32,7 @@ def page_loads(database: Path) -> int:
         return 0
 
 
-def compare(
-    database: Path,
-    hosts: Collection[str],
-    visits: Callable[[Collection[str]], int],
-    requests: Callable[[Collection[str]], int],
-) -> list[Row]:
+def compare(database: Path, hosts: Collection[str], visits: Callable[[Collection[str]], int]) -> list[Row]:
     """One row for each third party that either side knows of, the most frequent first."""
     known = {
         domain: (owner, category)
@@ -52,7 +46,7 @@ def compare(
     for domain in {*recorded, *servers}:
         theirs = servers.get(domain, [])
         owner, category = known.get(domain, ("", ""))
-        row = Row(domain, owner, category, int(recorded.get(domain, 0)), visits(theirs), requests(theirs))
+        row = Row(domain, owner, category, int(recorded.get(domain, 0)), visits(theirs))
         if row.recorded or row.happened:
             rows.append(row)
     return sorted(rows, key=lambda row: (-row.recorded, row.third_party))

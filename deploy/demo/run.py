@@ -20,7 +20,7 @@ from pathlib import Path
 
 from addons.settings import DESK
 from deploy.browsers import INSTALL, BrowserError, Found, find, start
-from deploy.demo.outcome import compare, lines, page_loads
+from deploy.demo.outcome import Row, compare, lines, page_loads
 from deploy.demo.pages import CATALOG, JOURNALS, NOTICE, PAGES, READER, THIRD_PARTY_HOSTS
 from deploy.demo.world import NAMES, World
 from deploy.trust import TrustError
@@ -68,9 +68,7 @@ def _run(folder: Path, found: Found, open_dashboard: bool, say: Say, stack: Exit
     say(f"{Path(found.program).name} visits {len(PAGES)} pages through the proxy:")
     visit(world, found, folder, proxy, say)
     database = folder / "data" / "carrel.db"
-    if not _written(database):
-        say(f"Only {page_loads(database)} of {len(PAGES)} page loads reached the database.")
-    rows = compare(database, THIRD_PARTY_HOSTS, world.visits, world.requests)
+    rows = _written(database, world)
     say("")
     for line in lines(rows, page_loads(database)):
         say(line)
@@ -210,15 +208,16 @@ def _await_ready(output: "queue.Queue[str | None]") -> None:
     raise DemoError(f"`carrel up` was not ready within {START_SECONDS} s: {last}")
 
 
-def _written(database: Path) -> bool:
-    """Wait until the ledger has written the page loads, and a moment more for what belongs to the last of them."""
+def _written(database: Path, world: World) -> list[Row]:
+    """The comparison, once the ledger has written what the proxy still weighs in memory; or as it is in the end."""
     end = time.monotonic() + WRITE_SECONDS
-    while page_loads(database) < len(PAGES):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.2)
-    time.sleep(2.5)
-    return True
+    while True:
+        written = page_loads(database)
+        rows = compare(database, THIRD_PARTY_HOSTS, world.visits) if written else []
+        complete = written >= len(PAGES) and all(row.agrees for row in rows)
+        if complete or time.monotonic() > end:
+            return rows
+        time.sleep(0.3)
 
 
 @contextmanager

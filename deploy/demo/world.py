@@ -55,7 +55,6 @@ class World:
         self._visit = 0
         self._last_hit = 0.0
         self._visits: defaultdict[str, set[int]] = defaultdict(set)
-        self._requests: defaultdict[str, int] = defaultdict(int)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -84,10 +83,6 @@ class World:
         """On how many visits at least one of these hosts was contacted."""
         return len(set().union(*(self._visits[host] for host in hosts)))
 
-    def requests(self, hosts: Collection[str]) -> int:
-        """How many requests these hosts got."""
-        return sum(self._requests[host] for host in hosts)
-
     async def _answer(self, request: Request) -> Response:
         host = request.headers.get("host", "").partition(":")[0]
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -95,7 +90,6 @@ class World:
         if found is None:
             return Response(status_code=421)
         self._visits[host].add(self._visit)
-        self._requests[host] += 1
         self._last_hit = time.monotonic()
         # Without no-store the second page of a site would find half of its third parties in the browser's cache.
         headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}

@@ -57,6 +57,9 @@ class Program:
     def output(self) -> str:
         return self._stdout.read_text("utf-8", "replace") + self._stderr.read_text("utf-8", "replace")
 
+    def complaint(self) -> str:
+        return self._stderr.read_text("utf-8", "replace")
+
     def resident(self) -> int:
         """Bytes of memory in use."""
         line = next(

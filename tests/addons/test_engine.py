@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import ssl
 import time
+from collections.abc import Iterable
 from contextlib import closing
 
 import httpx
@@ -31,8 +32,17 @@ async def ask(line: Line, path: str, host: str = SITE, *fields: str) -> tuple[in
     return await line.answer()
 
 
+class BrowserTls(ssl.SSLContext):
+    """httpx asks for HTTP/1.1 first, where browsers ask for HTTP/2."""
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        super().set_alpn_protocols(sorted(alpn_protocols))
+
+
 def browser(town: Town, *, http2: bool) -> httpx.AsyncClient:
-    return httpx.AsyncClient(proxy=town.program.url, verify=town.program.trusting(), http2=http2, timeout=20)
+    context = BrowserTls(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(town.program.root)
+    return httpx.AsyncClient(proxy=town.program.url, verify=context, http2=http2, timeout=20)
 
 
 # The ordinary case

@@ -191,7 +191,9 @@ def test_it_says_what_the_door_would_add(mitmdump: Running) -> None:
     assert WARNING in mitmdump.said()
 
 
-def test_what_is_not_a_sites_passes_with_its_own_certificate(mitmdump: Running, stranger: Server, web: Authority) -> None:
+def test_what_is_not_a_sites_passes_with_its_own_certificate(
+    mitmdump: Running, stranger: Server, web: Authority
+) -> None:
     with mitmdump.connection("127.0.0.1", stranger.port, "elsewhere.test", web.root) as sealed:
         issuer = dict(part[0] for part in sealed.getpeercert()["issuer"])  # type: ignore[index,misc]
         assert issuer["commonName"] == "Loopback world of Carrel's tests"

@@ -20,21 +20,23 @@ class Town:
     origins: Origins
     dashboard: int
     """A port on which the test listens in the dashboard's place."""
+    pins: dict[str, int]
+    """Which loopback port each name leads to."""
 
     @property
     def address(self) -> tuple[str, int]:
         return self.program.address
 
 
-def build(origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: str = "") -> Town:
+def build(origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: str = "", pins: dict[str, str] | None = None) -> Town:
     """Start origins and program. Loopback is allowed as a destination, but 127.0.0.9 is not."""
     port, dashboard = free_port(), origins.serve(world.echo)
     serve, tls = origins.serve, origins.tls
-    pins = {
+    ports = {
         # Sites
         SITE: serve(origins.http, tls=tls(SITE)),
         OTHER_SITE: serve(origins.http, tls=tls(OTHER_SITE)),
-        H2_SITE: serve(origins.http2, tls=tls(H2_SITE, "h2")),
+        H2_SITE: serve(origins.either, tls=tls(H2_SITE, "h2", "http/1.1")),
         "badcert.vendor.test": serve(origins.http, tls=tls("badcert.vendor.test", authority=origins.stranger)),
         "wrongname.vendor.test": serve(origins.http, tls=tls("another.test")),
         "plain.vendor.test": serve(world.echo),
@@ -58,7 +60,8 @@ def build(origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: s
         "self.test": port,
         "board.test": dashboard,
     }
-    hosts = "\n".join(f'"{name}" = "127.0.0.1:{number}"' for name, number in pins.items())
+    hosts = "\n".join(f'"{name}" = "127.0.0.1:{number}"' for name, number in ports.items())
+    hosts += "".join(f'\n"{name}" = "{target}"' for name, target in (pins or {}).items())
     configuration = f"""
 [library]
 name = "Loopback library"
@@ -70,8 +73,8 @@ trust = "{origins.authority.root}"
 {extra}
 [proxy.hosts]
 {hosts}
-"inside.test" = "127.0.0.9:{pins['echo.test']}"
-"mapped.test" = "[::ffff:127.0.0.9]:{pins['echo.test']}"
+"inside.test" = "127.0.0.9:{ports['echo.test']}"
+"mapped.test" = "[::ffff:127.0.0.9]:{ports['echo.test']}"
 [privacy]
 k = 1
 rare = 1
@@ -88,4 +91,4 @@ domains = ["{SITE}"]
 id = "catalog"
 domains = ["{OTHER_SITE}"]
 """
-    return Town(Program(folder, configuration, (listen, port)), origins, dashboard)
+    return Town(Program(folder, configuration, (listen, port)), origins, dashboard, ports)

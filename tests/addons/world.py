@@ -143,13 +143,17 @@ class Origins:
         await writer.drain()
         return True
 
-    async def http2(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await serve_http2(reader, writer, self.note)
+    async def either(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """HTTP/2 where it was agreed on, HTTP/1.1 otherwise."""
+        if writer.get_extra_info("ssl_object").selected_alpn_protocol() == "h2":
+            await serve_http2(reader, writer, self.note)
+        else:
+            await self.http(reader, writer)
 
     async def bad_http2(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1000)
-        writer.write(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" + b"\x00\x40\x00\x09\x7f\xff\xff\xff\xff" + b"canary" * 99)
-        await reader.read()
+        writer.write(b"\x00\x00\x00\x04\x00\x00\x00\x00\x00" + b"\x00\x00\x0d\x00\x09\x00\x00\x00\x00" + b"Canary-frames")
+        await writer.drain()
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -118,7 +118,9 @@ class Pages:
         if place == "go":
             return Answer(302, {"Location": self._texts("redirect")})
         if place == "bye":
-            return _document("bye", "<p>bye</p>", '<link rel="prefetch" href="/next.html">' + self._texts("bye"))
+            return _document(
+                "bye", self._texts("body of bye"), '<link rel="prefetch" href="/next.html">' + self._texts("bye")
+            )
         if place in ("next.html", "frame.html"):
             return _document(place, self._texts(place))
         if place == "own.mp4":

@@ -5,6 +5,12 @@ Compared with what the world's server saw. Known gaps, marked in kinds.py, and h
 preload, modulepreload (Firefox makes the contact and sends no report)
     What is preloaded is meant to be used: the page's use of it as image, font, style or script is reported. Only a
     preload that the page never uses is missed, and Chromium reports that too.
+prefetch (Chromium reports it only where a policy forbids it)
+    What is prefetched and then visited is a page of the third party's own; a prefetch alone is missed.
+audio and paint worklets (Chromium never reports them, though it stops them where a policy forbids them)
+    The script that starts one is seen wherever it came from; the worklet's own host is missed if it is another one.
+beacon in the very last moment (Firefox, pages that it does not keep for the back button)
+    Beacons sent when a page is hidden, the usual way, are reported; so is fetch with keepalive at any time.
 preconnect (a connection, no request; no browser reports it)
     Nothing of the page is sent, so it is no contact; the requests for which pages open connections early are reported.
 far end of a third party's redirect (sealed, and a report names the first host only)

@@ -12,7 +12,7 @@ from tests.browser.pages import CATALOG_THIRD, ELSEWHERE_THIRD
 from tests.browser.proxy import Carrel
 from tests.browser.world import Seen, World
 
-LATE = frozenset({"ping", "unload", "lastbeacon", "prefetch"})
+LATE = frozenset({"ping", "unload", "lastbeacon", "hidden", "prefetch", "nextpage"})
 """Contacts that wait for the click, for leaving the page, or for the page after."""
 
 NAVIGATIONS = {"vendor": 2, "catalog": 1}

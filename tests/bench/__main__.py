@@ -1,0 +1,5 @@
+"""`make bench`: everything that is measured here."""
+
+from tests.bench.proxies import main
+
+main()
