@@ -13,7 +13,7 @@ endif
 sync = $(UV) sync --frozen --inexact $(1) || $(UV) sync --frozen --inexact --python '>=3.12' $(1) || \
 	{ echo 'make: Carrel could not be set up: it needs Python 3.12 or newer and its packages; see the lines above' >&2; exit 1; }
 
-.PHONY: help up test lint bench browsers dev
+.PHONY: help up demo test lint bench browsers dev
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -22,6 +22,10 @@ help:  ## this list
 up: $(UV)  ## set up what is missing, then run proxy and dashboard (ARGS="--config carrel.toml")
 	@$(call sync,--no-dev)
 	@$(BIN)/carrel up $(ARGS)
+
+demo: $(UV)  ## set up what is missing, then show on this machine alone what Carrel does
+	@$(call sync,--no-dev)
+	@$(BIN)/carrel demo $(ARGS)
 
 test: dev browsers  ## run all tests (ARGS="-k name" for some)
 	@$(BIN)/pytest $(ARGS)

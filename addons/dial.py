@@ -58,8 +58,11 @@ class Loop(asyncio.SelectorEventLoop):
         self._own_ports.update(ports)
 
     async def getaddrinfo(self, host: Any, port: Any, **kwargs: Any) -> Infos:
-        if self._gate is None or host is None or (host, port) == self._exempt:
+        if self._gate is None or host is None:
             return await super().getaddrinfo(host, port, **kwargs)
+        if (host, port) == self._exempt:
+            infos: Infos = await super().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            return [info for info in infos if not self._is_own(info[4][0], info[4][1])]
         key = (normal_host(str(host)) or str(host), int(port))
         kept = self._cache.get(key)
         if kept and kept[0] > self.time():
@@ -113,12 +116,15 @@ class Loop(asyncio.SelectorEventLoop):
         """Whether this literal address and port may be connected to."""
         assert self._gate is not None
         if (address, port) == self._exempt:
-            return True
+            return not self._is_own(address, port)
         try:
             parsed = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        return self._gate.allows_address(parsed) and not (port in self._own_ports and _is_local(str(parsed)))
+        return self._gate.allows_address(parsed) and not self._is_own(str(parsed), port)
+
+    def _is_own(self, address: str, port: int) -> bool:
+        return port in self._own_ports and _is_local(address)
 
     def allows_literal(self, host: str, port: int) -> bool:
         """`may_connect` for literals; a name is True here and judged when it is resolved."""

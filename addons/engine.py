@@ -20,13 +20,12 @@ from mitmproxy.net.tls import starts_like_tls_record
 from mitmproxy.proxy import commands, events, layer, layers, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.layers.http import _http1, _http2
 
-from addons import error_page
-from addons.decide.gate import Gate, Route, agrees
+from addons import error_page, trailers
+from addons.decide.gate import Gate
 from addons.decide.parties import normal_host
-from addons.dial import DestinationRefused, Loop
+from addons.dial import Loop
+from addons.guard import Guard, Inward
 from addons.passages import Passages
-from addons.settings import DESK
-from addons.sighting import MAX_REPORT
 from addons.upstream import Upstream
 
 log = logging.getLogger("carrel.engine")
@@ -59,117 +58,6 @@ class HookTable(addonmanager.AddonManager):
             except Exception:
                 # One broken hook must not take a patron's page down with it. quiet.py strips the text.
                 logging.getLogger("mitmproxy").error("hook failed", exc_info=True)
-
-
-class Guard:
-    """First of our addons: what the door cannot see, the engine checks again."""
-
-    def __init__(self, gate: Gate, loop: Loop, passages: Passages) -> None:
-        self._gate = gate
-        self._loop = loop
-        self._passages = passages
-
-    def http_connect(self, flow: http.HTTPFlow) -> None:
-        # Only a CONNECT that the door let through may be the first request; one that follows plain HTTP never saw it.
-        decision = self._gate.connect(f"{flow.request.host}:{flow.request.port}")
-        if decision.route is Route.OPEN:
-            flow.request.host = decision.host  # one spelling from here on: it is looked up, and named in a certificate
-        else:
-            flow.response = http.Response.make(403, b"", {"Connection": "close"})
-
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        request = flow.request
-        if request.method == "CONNECT":
-            return
-        refused = self._opened(flow) if flow.client_conn.tls_established else self._plain(flow)
-        has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
-        if request.is_http2 and request.method not in ("GET", "HEAD", "OPTIONS"):
-            has_body = True  # HTTP/2 need not announce it
-        desk = normal_host(request.host) == DESK
-        if (refused and has_body) or (desk and has_body and not _is_short(request)):
-            flow.kill()  # rather than take in a body of any size for nothing
-        elif refused:
-            refuse(flow, *refused)
-        elif not desk:
-            request.stream = has_body
-
-    def _opened(self, flow: http.HTTPFlow) -> tuple[int, str] | None:
-        host = normal_host(flow.request.host)
-        authority = flow.request.host_header or flow.request.authority
-        names_agree = agrees(host, flow.request.port, authority) and normal_host(flow.client_conn.sni or "") == host
-        if not names_agree or self._gate.catalogue.site_of(host) is None:
-            return 421, "The browser asked this connection for another site."
-        return None
-
-    def _plain(self, flow: http.HTTPFlow) -> tuple[int, str] | None:
-        if flow.request.scheme != "http":
-            return 400, "The request could not be read."
-        decision = self._gate.plain(flow.request.host, flow.request.port)
-        if decision.route is Route.REFUSE:
-            return decision.status, decision.reason
-        if not agrees(decision.host, decision.port, flow.request.host_header or ""):
-            return 400, "The request names two different sites."
-        client, now = (flow.client_conn.peername or ("",))[0], time.monotonic()
-        self._passages.begin(client, decision.host)
-        self._passages.end(client, decision.host, now)
-        return None
-
-    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
-        # Names are judged where they are resolved (dial.Loop); literals never get there.
-        address = data.server.address
-        if address and not self._loop.allows_literal(address[0], address[1]):
-            data.server.error = "refused"
-
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
-        if flow.response is None:
-            return
-        if _REFUSED in flow.metadata:
-            raise exceptions.AddonHalt  # our own page is no page load of the site that the request names
-        flow.response.stream = flow.response.status_code != 101
-        # Offers of HTTP/3 lead around an HTTP proxy.
-        flow.response.headers.pop("alt-svc", None)
-
-    def websocket_message(self, flow: http.HTTPFlow) -> None:
-        # mitmproxy keeps all messages of a socket for its flow view. This one is on its way; drop the ones before.
-        if flow.websocket is not None:
-            del flow.websocket.messages[:-1]
-
-
-class Inward:
-    """Second of our addons where there is an upstream proxy: stops names that are known here to lead inside.
-
-    Without one, names are judged where they are resolved (dial.Loop).
-    """
-
-    def __init__(self, upstream: Upstream, loop: Loop) -> None:
-        self._upstream = upstream
-        self._loop = loop
-
-    async def requestheaders(self, flow: http.HTTPFlow) -> None:
-        if flow.response is not None or flow.error is not None or flow.request.method == "CONNECT":
-            return
-        try:
-            await self._upstream.check(self._loop, flow.request.host, flow.request.port)
-        except DestinationRefused:
-            if flow.request.stream:
-                flow.kill()
-            else:
-                refuse(flow, 403, "This address is inside the library's network and is not open to patrons.")
-
-
-def _is_short(request: http.Request) -> bool:
-    length = request.headers.get("content-length", "")
-    return length.isdigit() and len(length) < 9 and int(length) <= MAX_REPORT
-
-
-def refuse(flow: http.HTTPFlow, status: int, reason: str) -> None:
-    """Answer in the site's place."""
-    flow.metadata[_REFUSED] = True
-    flow.response = http.Response.make(status, error_page.page(status, reason), _PAGE_HEADERS)
-
-
-_REFUSED = "refused by carrel"
-_PAGE_HEADERS = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", "Via": "1.1 carrel"}
 
 
 class TlsOrNothing(next_layer.NextLayer):
@@ -241,6 +129,7 @@ class Engine:
         self._master._legacy_log_events.uninstall()
         self._master.addons = HookTable(self._master)
         self._tls = ConstrainedTls(gate)
+        trailers.leave_out()
         _http1.format_error = _http2.format_error = error_page.translated  # type: ignore[attr-defined]  # no hook offers this
         self._master.addons.add(
             core.Core(),

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,6 +170,8 @@ class Ledger:
             rows.write(plan, batch.sites, batch.findings)
         self._tally.commit(plan)
         self._tally.forget(self._today())
+        with suppress(sqlite3.Error):  # a reader holds it: the next flush does it
+            rows.empty_log()
 
     def _give_up(self, batch: Batch, today: date) -> None:
         """Counts that the file refuses for what they are must not keep all others from being written."""

@@ -37,7 +37,7 @@ class Page:
     counted: bool = True
     """Whether the ledger has this page load. Prefetched documents are counted when they first report."""
     loadless: bool = False
-    """Never a page load: rendered ahead of a navigation that may not come, or a frame or worker whose page is unknown."""
+    """Never a page load: rendered ahead of a visit that may not come, or a frame or worker whose page is unknown."""
     reports: int = 0
     hosts: set[str] = field(default_factory=set)
     loads: set[tuple[str, ...]] = field(default_factory=set)

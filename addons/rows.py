@@ -212,6 +212,10 @@ class Rows:
     def tidy(self) -> None:
         """Give freed pages back and empty the write-ahead log, as far as readers allow it now."""
         self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+        self.empty_log()
+
+    def empty_log(self) -> None:
+        """Truncate the write-ahead log: it holds former states of rows, and two states tell when a count grew."""
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:

@@ -38,6 +38,8 @@ from blocklists.owners import Knowledge, load
 log = logging.getLogger("carrel.run")
 
 _TICK = 0.5
+_MINUTE = 60
+"""Seconds; more often would wake the disk of an idle proxy for nothing."""
 
 
 class StartError(ValueError):
@@ -154,15 +156,17 @@ async def _serve(settings: Settings, started: Started) -> None:
 
 
 async def tick(house: Parts) -> None:
-    """Count the time watched, and the reports that have waited long enough."""
+    """Count the reports that have waited long enough, and the time watched."""
     last = time.monotonic()
-    while True:
-        await asyncio.sleep(_TICK)
-        house.witness.settle()
-        now = time.monotonic()
-        if whole := int(now - last):
-            last += whole
-            house.ledger.cover(date.today(), seconds=whole)
+    try:
+        while True:
+            await asyncio.sleep(_TICK)
+            house.witness.settle()
+            if time.monotonic() - last >= _MINUTE:
+                last += _MINUTE
+                house.ledger.cover(date.today(), seconds=_MINUTE)
+    finally:
+        house.ledger.cover(date.today(), seconds=int(time.monotonic() - last))
 
 
 def _trust(settings: Settings) -> Path | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from addons.decide.parties import DomainError, is_public_suffix, normal_domain
+from addons.decide.parties import DomainError, covers, is_public_suffix, normal_domain
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Listen = tuple[str, int]
@@ -142,7 +142,7 @@ def load(path: Path | None = None) -> Settings:
         if path is None:
             return Settings()
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")  # Windows' Notepad may put a byte order mark first
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file; write one with `carrel init` or name another with --config") from None
     except IsADirectoryError:
@@ -235,7 +235,7 @@ def _listen(value: Any, base: Path) -> Listen:
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
-    if not isinstance(value, str) or not host or port is None or parts.path or parts.username:
+    if not isinstance(value, str) or not host or port is None or parts.netloc != value or parts.username:
         raise ValueError('write address and port, such as "127.0.0.1:8080" or "[::1]:8080"')
     try:
         ipaddress.ip_address(host)
@@ -282,11 +282,21 @@ def _upstream(value: Any, base: Path) -> str:
     return text.rstrip("/")
 
 
+def _path(text: str, base: Path) -> Path:
+    try:
+        path = base / Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f'there is no home folder "{text.partition("/")[0]}"; write the path out') from None
+    if not text.isprintable():
+        raise ValueError("holds a character that no path has; write it again")
+    return path
+
+
 def _file(value: Any, base: Path) -> Path | None:
     text = _text(value, base)
     if not text:
         return None
-    path = base / Path(text).expanduser()
+    path = _path(text, base)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -307,7 +317,7 @@ def _folder(value: Any, base: Path) -> Path:
     text = _text(value, base)
     if not text:
         raise ValueError('write a folder, such as "/var/lib/carrel"')
-    return base / Path(text).expanduser()
+    return _path(text, base)
 
 
 def _domain(value: Any) -> str:
@@ -332,8 +342,8 @@ def _site_domains(value: Any, base: Path) -> tuple[str, ...]:
             raise ValueError(
                 f'"{domain}" is a public suffix, shared by many owners; write the site\'s own name under it'
             )
-        if domain == DESK or domain.endswith("." + DESK):
-            raise ValueError(f'"{DESK}" is the proxy\'s own name; remove it')
+        if covers(domain, DESK) or covers(DESK, domain):
+            raise ValueError(f'"{DESK}" is the proxy\'s own name; remove "{domain}"')
     return domains
 
 
@@ -342,11 +352,12 @@ def _hosts(value: Any, base: Path) -> dict[str, tuple[str, int | None]]:
         raise ValueError('write a table, such as { "catalog.example.org" = "10.0.0.5" }')
     hosts: dict[str, tuple[str, int | None]] = {}
     for name, target in value.items():
+        domain = _domain(name)
         try:
-            hosts[_domain(name)] = (str(ipaddress.ip_address(target)), None)
+            hosts[domain] = (str(ipaddress.ip_address(str(target))), None)
         except ValueError:
             try:
-                hosts[_domain(name)] = _listen(target, base)
+                hosts[domain] = _listen(target, base)
             except ValueError:
                 raise ValueError(f'"{name}": write an address, or address and port, such as "10.0.0.5:8443"') from None
     return hosts

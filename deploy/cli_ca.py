@@ -47,7 +47,9 @@ def init(settings: Settings, root_key: Path, passphrase: str) -> None:
 def renew(settings: Settings, root_key: Path, passphrase: str) -> None:
     """Make a new intermediate for the configured domains, under the same root.
 
-    Browsers keep their root certificate. Example: carrel ca renew --root-key /media/usb/carrel-root.key
+    Browsers keep their root certificate.
+
+    Example: carrel ca renew --root-key /media/usb/carrel-root.key
     """
     _say(pki.renew(**_place(settings), key_file=root_key, passphrase=passphrase, now=datetime.now(UTC)))
 

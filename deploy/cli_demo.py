@@ -17,7 +17,9 @@ from deploy.arguments import one_line
 def demo(browser: str | None, once: bool, keep: Path | None) -> None:
     """Serve a catalog, two vendors and a dozen third parties on this machine, drive a real browser, show what it did.
 
-    Nothing leaves this machine, and your own browser is not touched. Example: carrel demo
+    Nothing leaves this machine, and your own browser is not touched.
+
+    Example: carrel demo
     """
     from deploy.demo import run
 

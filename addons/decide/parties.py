@@ -26,7 +26,8 @@ def normal_host(text: str) -> str:
     if host.startswith("[") and host.endswith("]"):
         host = host[1:-1]
     try:
-        return str(ipaddress.ip_address(host))
+        # A zone ("%eth0") may hold any character, and means something on one machine only.
+        return "" if "%" in host else str(ipaddress.ip_address(host))
     except ValueError:
         pass
     host = host.removesuffix(".")
@@ -64,14 +65,23 @@ def normal_domain(value: object) -> str:
 
 @lru_cache(maxsize=4096)
 def registrable_domain(host: str) -> str:
-    """Public suffix and one label (publicsuffix.org, private suffixes included); the host itself where there is none.
+    """Public suffix and one label (publicsuffix.org, private suffixes included); an IP address is its own.
+
+    Under a suffix that nobody registered the list's default rule holds: the last label is the suffix.
 
     >>> registrable_domain("www.google-analytics.com")
     'google-analytics.com'
     >>> registrable_domain("anytown.github.io")
     'anytown.github.io'
+    >>> registrable_domain("patron-7.reader.corp.internal")
+    'corp.internal'
     """
-    return _extract(host).top_domain_under_public_suffix or host
+    if found := _extract(host).top_domain_under_public_suffix:
+        return found
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return ".".join(host.split(".")[-2:])
 
 
 def is_public_suffix(host: str) -> bool:

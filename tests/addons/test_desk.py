@@ -68,6 +68,16 @@ async def test_reports_come_over_plain_http_too(town: Town) -> None:
     line.close()
 
 
+@pytest.mark.parametrize("host", ["CARREL.internal", "carrel.internal.", "carrel.internal:80"])
+async def test_other_spellings_of_the_desk_are_the_desk(town: Town, host: str) -> None:
+    line = await Line.open(town.address)
+    await line.send(f"GET http://{host}/ HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    status, body = await line.answer()
+    assert status == 200
+    assert b"Loopback library" in body
+    line.close()
+
+
 async def test_an_endless_report_is_cut_short_and_not_kept(town: Town) -> None:
     line = await at_desk(town)
     before = town.program.resident()

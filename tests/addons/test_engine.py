@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import ssl
 import time
 from collections.abc import Iterable
 from contextlib import closing
 
+import h2.config
+import h2.connection
+import h2.events
 import httpx
 import pytest
 import websockets.asyncio.client
 
 from tests.addons.program import Line, within
 from tests.addons.town import H2_SITE, OTHER_SITE, SITE, Town
-from tests.addons.world import MEGABYTE
+from tests.addons.world import MEGABYTE, ODD_ANSWERS
 
 
 async def opened(town: Town, host: str = SITE, *alpn: str) -> Line:
@@ -101,6 +105,14 @@ async def test_websocket_messages_pass(town: Town) -> None:
             assert await within(socket.recv()) == word.upper()  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("path", ODD_ANSWERS)
+@pytest.mark.parametrize("http2", [pytest.param(False, id="HTTP/1.1"), pytest.param(True, id="HTTP/2")])
+async def test_odd_answers_of_real_servers_pass(town: Town, path: str, http2: bool) -> None:
+    async with browser(town, http2=http2) as client:
+        answer = await client.get(f"https://{SITE}{path}", timeout=3)
+    assert (answer.status_code // 100, answer.text) == (2, "ok")
+
+
 # Streaming
 
 
@@ -112,6 +124,22 @@ async def test_the_first_half_arrives_before_the_second_is_sent(town: Town) -> N
             assert await within(anext(chunks)) == b"first half"
             town.origins.release.set()
             assert b"".join([chunk async for chunk in chunks]) == b"other half"
+
+
+@pytest.mark.parametrize("http2", [False, True])
+async def test_trailers_are_left_out_and_break_nothing(town: Town, http2: bool) -> None:
+    async with browser(town, http2=http2) as client:
+        for _ in range(2):  # the connection stays good
+            assert (await client.get(f"https://{SITE}/trailers", headers={"TE": "trailers"})).text == "whole"
+
+
+async def test_trailers_of_a_request_break_nothing(town: Town) -> None:
+    line = await opened(town)
+    head = f"POST /upload HTTP/1.1\r\nHost: {SITE}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    for _ in range(2):
+        await line.send(head.encode() + b"5\r\nhello\r\n0\r\nX-Trailer: y\r\n\r\n")
+        assert await line.answer() == (200, b"5")
+    line.close()
 
 
 async def test_an_answer_may_come_before_the_upload_ends(town: Town) -> None:
@@ -140,6 +168,59 @@ async def test_big_bodies_are_not_kept(town: Town) -> None:
         )
         assert upload.text == str(48 * MEGABYTE)
         assert town.program.resident() - before < 24 * MEGABYTE
+
+
+async def test_a_deaf_client_stops_the_site(town: Town) -> None:
+    line = await opened(town)
+    line.writer.transport.pause_reading()
+    await line.send(f"GET /big HTTP/1.1\r\nHost: {SITE}\r\n\r\n".encode())
+    await asyncio.sleep(0.5)
+    before = town.program.resident()
+    await asyncio.sleep(0.5)
+    assert town.program.resident() - before < 8 * MEGABYTE
+    line.close()
+
+
+class Hello:
+    """A TLS client without a socket, to send its bytes as no library would."""
+
+    def __init__(self, context: ssl.SSLContext, name: str) -> None:
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_hostname=name)
+
+    async def shake(self, line: Line) -> None:
+        """Finish the handshake whose first message is on its way."""
+        while True:
+            try:
+                self.tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self.incoming.write(await within(line.reader.read(65536)))
+            else:
+                break
+        await line.send(self.outgoing.read())
+
+    def first(self) -> bytes:
+        with contextlib.suppress(ssl.SSLWantReadError):
+            self.tls.do_handshake()
+        return self.outgoing.read()
+
+
+async def test_a_hello_may_come_with_the_connect(town: Town) -> None:
+    line, hello = await Line.open(town.address), Hello(town.program.trusting(), SITE)
+    line.writer.write(f"CONNECT {SITE}:443 HTTP/1.1\r\n\r\n".encode() + hello.first())
+    assert " 200 " in await line.head()
+    await hello.shake(line)
+    line.close()
+
+
+async def test_a_hello_may_come_in_single_bytes(town: Town) -> None:
+    line, hello = await Line.open(town.address), Hello(town.program.trusting(), SITE)
+    assert await line.connect(f"{SITE}:443") == 200
+    for byte in hello.first():
+        await line.send(bytes([byte]))
+        await asyncio.sleep(0.0005)
+    await hello.shake(line)
+    line.close()
 
 
 # Names that disagree
@@ -183,7 +264,7 @@ async def test_plain_bytes_inside_an_opened_connect_are_closed(town: Town, data:
 
 @pytest.mark.parametrize(
     "host",
-    [OTHER_SITE, "elsewhere.test", "vendor.test:8443", "vendor.test, catalog.test", "user@vendor.test", "127.0.0.1", ""],
+    [OTHER_SITE, "elsewhere.test", "vendor.test:8443", "vendor.test, catalog.test", "carrel.internal", "user@vendor.test", "127.0.0.1", ""],
 )
 async def test_another_host_in_the_request_is_421(town: Town, host: str) -> None:
     line = await opened(town)
@@ -201,6 +282,40 @@ async def test_another_authority_in_http2_is_421(town: Town) -> None:
         with pytest.raises(httpx.HTTPError):
             await client.post(f"https://{SITE}/disagrees2", headers={"Host": OTHER_SITE}, content=b"body")
         assert not town.origins.arrived("/disagrees2")
+
+
+async def test_an_absolute_address_of_another_host_is_421(town: Town) -> None:
+    for address in (f"https://{OTHER_SITE}/disagrees3", "http://inside.test/disagrees3", "https://vendor.test:22/disagrees3"):
+        line = await opened(town)
+        assert (await ask(line, address))[0] == 421, address
+        line.close()
+    assert not town.origins.arrived("/disagrees3")
+
+
+ENDS = (h2.events.ResponseReceived, h2.events.StreamReset, h2.events.ConnectionTerminated)
+
+
+async def test_http2_with_two_hosts_is_421(town: Town) -> None:
+    line = await opened(town, SITE, "h2")
+    client = h2.connection.H2Connection(h2.config.H2Configuration(validate_outbound_headers=False))
+    client.initiate_connection()
+    fields = [(":method", "GET"), (":scheme", "https"), (":path", "/disagrees4"), (":authority", SITE), ("host", OTHER_SITE)]
+    client.send_headers(1, fields, end_stream=True)
+    await line.send(client.data_to_send())
+    found: list[h2.events.Event] = []
+    while not any(isinstance(event, ENDS) for event in found):
+        found += client.receive_data(await within(line.reader.read(65536)))
+    status = [dict(event.headers)[b":status"] for event in found if isinstance(event, h2.events.ResponseReceived)]
+    assert status in ([], [b"400"], [b"421"]), status
+    assert not town.origins.arrived("/disagrees4")
+    line.close()
+
+
+async def test_a_site_s_name_that_leads_inside_is_a_readable_page(town: Town) -> None:
+    async with browser(town, http2=True) as client:
+        answer = await client.get("https://inside.vendor.test/")
+    assert answer.status_code == 502
+    assert "could not be reached" in answer.text
 
 
 async def test_a_connect_inside_an_opened_connection_leads_nowhere(town: Town) -> None:

@@ -7,6 +7,8 @@ import hashlib
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,6 +24,7 @@ from tests.addons.world import Origins
 from tests.browser.proxy import free_port
 
 CANARY = "Canary-7f3a"
+ROOT = Path(__file__).parents[2]
 
 
 def has_ipv6() -> bool:
@@ -238,6 +241,23 @@ async def test_nothing_of_the_traffic_is_said_whatever_goes_wrong(short_lived: T
         if path.is_file():
             assert CANARY.lower().encode() not in path.read_bytes().lower(), path
     assert not town.program.complaint()
+
+
+@pytest.mark.parametrize("end", ["raise ValueError(C)", "raise SystemError(C) from OSError(C)", "{}[C]"])
+def test_an_uncaught_error_keeps_its_text_to_itself(end: str) -> None:
+    code = (
+        "import asyncio, logging, sys, warnings; from addons import quiet; C = 'Canary' + '-7f3a'; quiet.install();"
+        "class Bad(logging.Handler):\n    def emit(self, record): raise RuntimeError(C)\n"
+    )
+    code = code.replace(";class", "\nclass") + (
+        "logging.getLogger('mitmproxy.proxy').error('%s', C); logging.getLogger('x').error(C, stack_info=True)\n"
+        "try: raise OSError(C)\nexcept OSError: logging.getLogger('x').error(C, exc_info=True)\n"
+        "warnings.warn(C)\nlogging.getLogger().addHandler(Bad())\n" + end
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert CANARY not in done.stdout + done.stderr
+    assert "OSError at" in done.stderr
 
 
 # IPv6

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import socket
+import ssl
 from collections.abc import Iterator
 
 import pytest
@@ -24,10 +25,10 @@ REFUSAL = b"HTTP/1.1 403 Filtered\r\nContent-Length: 8\r\nConnection: keep-alive
 class Filter:
     """A small content filter: an HTTP proxy with a list of names that it refuses, and keep-alive after refusals."""
 
-    def __init__(self, origins: Origins, ports: dict[str, int]) -> None:
+    def __init__(self, origins: Origins, ports: dict[str, int], tls: ssl.SSLContext | None) -> None:
         self.ports = ports
         self.heads: list[str] = []
-        self.port = origins.serve(self.serve)
+        self.port = origins.serve(self.serve, tls=tls)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -58,18 +59,18 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     writer.write_eof() if writer.can_write_eof() else None
 
 
-@pytest.fixture(scope="module", params=[pytest.param("", id="open"), pytest.param("carrel:s%40cret@", id="credentials")])
+@pytest.fixture(scope="module", params=["http://127.0.0.1", "http://carrel:s%40cret@127.0.0.1", "https://localhost"])
 def filtered(
     request: pytest.FixtureRequest, origins: Origins, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Town, Filter, str]]:
     folder = tmp_path_factory.mktemp("filtered")
-    filter_ = Filter(origins, {})
-    town = towns.build(origins, folder, extra=f'upstream = "http://{request.param}127.0.0.1:{filter_.port}"')
+    filter_ = Filter(origins, {}, origins.tls("localhost") if request.param.startswith("https") else None)
+    town = towns.build(origins, folder, extra=f'upstream = "{request.param}:{filter_.port}"')
     filter_.ports.update(
         (name, town.pins[name]) for name in (SITE, H2_SITE, SEALED, "echo.test", "greet.test", "plain.test")
     )
     try:
-        yield town, filter_, "Basic " + base64.b64encode(b"carrel:s@cret").decode() if request.param else ""
+        yield town, filter_, "Basic " + base64.b64encode(b"carrel:s@cret").decode() if "@" in request.param else ""
         assert town.program.stop() == 0, town.program.output()
     finally:
         town.program.kill()
@@ -189,6 +190,17 @@ async def test_nothing_goes_around_the_filter(filtered: tuple[Town, Filter, str]
         await line.send(f"CONNECT {target} HTTP/1.1\r\n\r\n".encode())
         assert await line.answer() == (403, b"filtered")
         line.close()
+
+
+async def test_a_site_s_name_that_leads_inside_stops_here_already(filtered: tuple[Town, Filter, str]) -> None:
+    town, filter_, _ = filtered
+    line = await Line.open(town.address)
+    assert await line.connect("inside.vendor.test:443") == 200
+    await line.secure(town.program.trusting(), "inside.vendor.test")
+    await line.send(b"GET / HTTP/1.1\r\nHost: inside.vendor.test\r\n\r\n")
+    assert (await line.answer())[0] == 403
+    assert not filter_.asked_for("inside.vendor.test")
+    line.close()
 
 
 @pytest.mark.parametrize(

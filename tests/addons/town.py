@@ -74,6 +74,7 @@ trust = "{origins.authority.root}"
 [proxy.hosts]
 {hosts}
 "inside.test" = "127.0.0.9:{ports['echo.test']}"
+"inside.vendor.test" = "127.0.0.9:{ports['echo.test']}"
 "mapped.test" = "[::ffff:127.0.0.9]:{ports['echo.test']}"
 [privacy]
 k = 1

@@ -22,6 +22,21 @@ type Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitabl
 
 GREETING = b"220 an origin that speaks first\r\n"
 MEGABYTE = 1 << 20
+ODD_ANSWERS = {
+    "/early-hints": b"HTTP/1.1 103 Early Hints\r\nLink: </x.css>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "/continue": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    "/close-delimited": b"HTTP/1.0 200 OK\r\n\r\nok",
+    "/chunk-extension": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;a=b\r\nok\r\n0\r\n\r\n",
+    "/latin-1": b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nContent-Length: 2\r\n\r\nok",
+    "/long-header": b"HTTP/1.1 200 OK\r\nX-Long: " + b"y" * 60_000 + b"\r\nContent-Length: 2\r\n\r\nok",
+    "/same-length-twice": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
+    "/no-phrase": b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+    "/line-feeds": b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+    "/space-before-colon": b"HTTP/1.1 200 OK\r\nX-Odd : y\r\nContent-Length: 2\r\n\r\nok",
+    "/empty-name": b"HTTP/1.1 200 OK\r\n: y\r\nContent-Length: 2\r\n\r\nok",
+    "/unknown-status": b"HTTP/1.1 299 Odd\r\nContent-Length: 2\r\n\r\nok",
+}
+"""What real servers send and browsers put up with; the body is always `ok`."""
 
 
 class Origins:
@@ -129,6 +144,12 @@ class Origins:
                 await asyncio.sleep(0.05)
                 reset(writer)
                 return False
+            case special if special in ODD_ANSWERS:
+                send(ODD_ANSWERS[special])
+                return special != "/close-delimited"
+            case "/trailers":
+                send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: Server-Timing\r\n\r\n")
+                send(b"5\r\nwhole\r\n0\r\nServer-Timing: db;dur=5\r\n\r\n")
             case "/bad-head":
                 send(b"HTTP/1.1 two-hundred OK\r\nno colon here\r\n\r\n")
                 return False
@@ -210,7 +231,8 @@ async def _read_chunks(reader: asyncio.StreamReader) -> int:
     while size := int(await reader.readuntil(b"\r\n"), 16):
         await reader.readexactly(size + 2)
         received += size
-    await reader.readuntil(b"\r\n")
+    while await reader.readuntil(b"\r\n") != b"\r\n":
+        pass  # trailers
     return received
 
 

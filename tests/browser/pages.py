@@ -71,7 +71,7 @@ class Pages:
         host = {"kinds": VENDOR, "bye": VENDOR, "catalog": CATALOG, "elsewhere": ELSEWHERE}[page]
         return f"https://{host}/{page}?canary={self.canary}#{self.canary}"
 
-    def answer(self, host: str, path: str) -> Answer:  # noqa: PLR0911  # one line for each kind of place
+    def answer(self, host: str, path: str) -> Answer:
         place, _, _ = path.partition("?")
         suffix = place[place.rfind(".") :] if "." in place else ""
         if host == VENDOR and place in self._vendor_places:

@@ -10,11 +10,11 @@ prefetch (Chromium reports it only where a policy forbids it)
 audio and paint worklets (Chromium never reports them, though it stops them where a policy forbids them)
     The script that starts one is seen wherever it came from; the worklet's own host is missed if it is another one.
 beacon in the very last moment (Firefox, pages that it does not keep for the back button)
-    Beacons sent when a page is hidden, the usual way, are reported; so is fetch with keepalive at any time.
+    Beacons sent when a tab is put aside are reported, and so is fetch with keepalive in the last moment.
 preconnect (a connection, no request; no browser reports it)
     Nothing of the page is sent, so it is no contact; the requests for which pages open connections early are reported.
 far end of a third party's redirect (sealed, and a report names the first host only)
-    The first host is recorded. A later version counts the far end as `tunnel` where one page alone can have caused it.
+    The first host is recorded. The far end is counted as `tunnel` if it is a listed tracker that nothing else explains.
 inside a foreign frame (the frame's own page, not the vendor's)
     The frame is recorded; what it loads in turn is met like the far end of a redirect.
 """

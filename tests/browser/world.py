@@ -94,7 +94,7 @@ class World:
             self._seen.append(seen)
         if headers.get("upgrade", "").lower() == "websocket":
             key = headers.get("sec-websocket-key", "").encode()
-            accept = base64.b64encode(hashlib.sha1(key + WEBSOCKET).digest()).decode()
+            accept = base64.b64encode(hashlib.sha1(key + WEBSOCKET, usedforsecurity=False).digest()).decode()
             upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Accept": accept}
             await _send(writer, Answer(101, upgrade, endless=True))
             await reader.read()  # frames are of no interest; until the browser leaves
