@@ -23,13 +23,15 @@ Infos = list[tuple[Any, ...]]
 
 CACHE_SECONDS = 30.0
 _CACHE_SIZE = 4096
+CONNECT_SECONDS = 20.0
+"""For a name and all its addresses."""
 ATTEMPT_SECONDS = 4.0
 """For one address, while there are others to try."""
 _MAX_LOOKUPS = 256
 """At a time; each has a thread."""
 
 
-class DestinationRefused(OSError):
+class DestinationRefused(OSError):  # noqa: N818 -- what happened, not a fault
     """The name leads into a network that patrons may not reach. Carries no name and no address."""
 
     def __init__(self) -> None:
@@ -114,14 +116,13 @@ class Loop(asyncio.SelectorEventLoop):
 
     def may_connect(self, address: str, port: int) -> bool:
         """Whether this literal address and port may be connected to."""
-        assert self._gate is not None
         if (address, port) == self._exempt:
             return not self._is_own(address, port)
         try:
             parsed = ipaddress.ip_address(address.partition("%")[0])
         except ValueError:
             return False
-        return self._gate.allows_address(parsed) and not self._is_own(str(parsed), port)
+        return self._gate is not None and self._gate.allows_address(parsed) and not self._is_own(str(parsed), port)
 
     def _is_own(self, address: str, port: int) -> bool:
         return port in self._own_ports and _is_local(address)
@@ -155,9 +156,7 @@ def _is_local(address: str) -> bool:
     return True
 
 
-async def connect(
-    loop: Loop, factory: Callable[[], Any], host: str, port: int, *, timeout: float = 20.0, **kwargs: Any
-) -> asyncio.Transport:
+async def connect(loop: Loop, factory: Callable[[], Any], host: str, port: int, **kwargs: Any) -> asyncio.Transport:
     """Connect to a name or literal that the gate allows, each of its addresses in turn.
 
     Raises DestinationRefused, another OSError, or TimeoutError.
@@ -166,7 +165,7 @@ async def connect(
         raise DestinationRefused
     if kwargs.get("ssl"):
         kwargs.setdefault("server_hostname", host)
-    async with asyncio.timeout(timeout):
+    async with asyncio.timeout(CONNECT_SECONDS):
         addresses = [info[4][:2] for info in await loop.getaddrinfo(host, port)]
         for number, (address, real_port) in enumerate(addresses, 1):
             last = number == len(addresses)

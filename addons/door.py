@@ -231,7 +231,8 @@ def refusal(status: int, reason: str) -> bytes:
     """A complete HTTP/1.1 answer with a page that a patron can read."""
     body = error_page.page(status, reason)
     head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/html; charset=utf-8\r\n"
+        f"Content-Length: {len(body)}\r\n"
         "Cache-Control: no-store\r\nVia: 1.1 carrel\r\nConnection: close\r\n\r\n"
     )
     return head.encode("ascii") + body

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mitmproxy import addonmanager, exceptions, hooks, http, master, options, tls
+from mitmproxy import addonmanager, exceptions, hooks, master, options, tls
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig, upstream_auth
 from mitmproxy.net.tls import starts_like_tls_record
-from mitmproxy.proxy import commands, events, layer, layers, mode_servers, mode_specs, server_hooks
+from mitmproxy.proxy import commands, events, layer, layers, mode_servers, mode_specs
 from mitmproxy.proxy.layers.http import _http1, _http2
 
-from addons import error_page, trailers
+from addons import error_page, http1
 from addons.decide.gate import Gate
 from addons.decide.parties import normal_host
 from addons.dial import Loop
@@ -102,7 +102,8 @@ class ConstrainedTls(tlsconfig.TlsConfig):
         self.refused_by_clients += 1
         if self.refused_by_clients in (5, 50, 500):
             log.warning(
-                "browsers ended %d secure connections; is root.pem installed on every terminal?", self.refused_by_clients
+                "browsers ended %d secure connections; is root.pem installed on every terminal?",
+                self.refused_by_clients,
             )
 
 
@@ -125,11 +126,11 @@ class Engine:
         self._loop = loop
         settings = options.Options()
         self._master = master.Master(settings, event_loop=loop)
-        # It would turn every log record into an event with its full text, past quiet.py, and fails once the loop is closed.
+        # It would turn each log record into an event with its full text, past quiet.py, and fail on a closed loop.
         self._master._legacy_log_events.uninstall()
         self._master.addons = HookTable(self._master)
         self._tls = ConstrainedTls(gate)
-        trailers.leave_out()
+        http1.leave_out()
         _http1.format_error = _http2.format_error = error_page.translated  # type: ignore[attr-defined]  # no hook offers this
         self._master.addons.add(
             core.Core(),

@@ -7,8 +7,10 @@ from html import escape
 _REASONS = (
     (
         ("certificate", "verify"),
-        "The site's security certificate is not valid, so the connection would not be safe. "
-        "Nothing is wrong with this computer. Please tell the library's staff which site it was.",
+        (
+            "The site's security certificate is not valid, so the connection would not be safe. "
+            "Nothing is wrong with this computer. Please tell the library's staff which site it was."
+        ),
     ),
     (("tls", "ssl", "handshake"), "A secure connection to the site could not be made. Please try again later."),
     (

@@ -60,7 +60,11 @@ class Guard:
         # HTTP/2 may send :authority and Host, HTTP/1 an absolute address and Host. The site reads one of them.
         named = [name for name in (request.authority, *request.headers.get_all("host")) if name]
         names_agree = bool(named) and all(agrees(host, request.port, name) for name in named)
-        if not names_agree or normal_host(flow.client_conn.sni or "") != host or self._gate.catalogue.site_of(host) is None:
+        if (
+            not names_agree
+            or normal_host(flow.client_conn.sni or "") != host
+            or self._gate.catalogue.site_of(host) is None
+        ):
             return 421, "The browser asked this connection for another site."
         return None
 

@@ -73,7 +73,9 @@ def install(stream: Any = None) -> None:
                 log.error("stopped by an internal error: %s", described(kind, trace))
 
     sys.excepthook = on_uncaught
-    threading.excepthook = lambda args: on_uncaught(args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback)
+    threading.excepthook = lambda args: on_uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
     sys.unraisablehook = lambda args: None
 
 

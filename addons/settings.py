@@ -96,7 +96,7 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    dir: Path = Path("~/.local/share/carrel").expanduser()
+    dir: Path = field(default_factory=lambda: Path("~/.local/share/carrel").expanduser())
 
     @property
     def database(self) -> Path:
@@ -144,7 +144,9 @@ def load(path: Path | None = None) -> Settings:
     try:
         text = path.read_text("utf-8-sig")  # Windows' Notepad may put a byte order mark first
     except FileNotFoundError:
-        raise SettingsError(f"{path}: no such file; write one with `carrel init` or name another with --config") from None
+        raise SettingsError(
+            f"{path}: no such file; write one with `carrel init` or name another with --config"
+        ) from None
     except IsADirectoryError:
         raise SettingsError(f"{path}: is a folder; name the file in it, such as {path / 'carrel.toml'}") from None
     except UnicodeDecodeError:
@@ -300,7 +302,7 @@ def _file(value: Any, base: Path) -> Path | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ValueError(f"{path} cannot be read ({error.strerror}); name a PEM file or write \"\"") from None
+        raise ValueError(f'{path} cannot be read ({error.strerror}); name a PEM file or write ""') from None
     from cryptography import x509  # imported here: most files name no certificate
 
     try:
@@ -503,7 +505,9 @@ def _refuse_self(proxy: Proxy, dashboard: Dashboard, where: str) -> None:
         if parts.port == proxy.listen[1] and parts.hostname in ("localhost", "127.0.0.1", "::1", proxy.listen[0]):
             raise SettingsError(f"{where}: [proxy] upstream: is this proxy itself; name the content filter's address")
     if proxy.on_failure == "upstream" and not proxy.upstream:
-        raise SettingsError(f'{where}: [proxy] on_failure: "upstream" needs [proxy] upstream; name it or write "closed"')
+        raise SettingsError(
+            f'{where}: [proxy] on_failure: "upstream" needs [proxy] upstream; name it or write "closed"'
+        )
 
 
 def default_path() -> Path:

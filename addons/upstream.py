@@ -26,7 +26,10 @@ class Upstream:
         parts = urlsplit(url)
         self._tls = parts.scheme == "https"
         self.address = (parts.hostname or "", parts.port or (443 if self._tls else 80))
-        self.mode = f"upstream:{parts.scheme}://{'[%s]' % self.address[0] if ':' in self.address[0] else self.address[0]}:{self.address[1]}"
+        host, port = self.address
+        self.mode = (
+            f"upstream:{parts.scheme}://[{host}]:{port}" if ":" in host else f"upstream:{parts.scheme}://{host}:{port}"
+        )
         """The same for mitmproxy."""
         self.credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
         self._trust = trust

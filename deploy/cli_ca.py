@@ -27,11 +27,18 @@ def ca() -> None:
     Example: carrel ca init --root-key /media/usb/carrel-root.key
     """
 
+
 @ca.command()
 @with_settings
 @_KEY
-@click.option("--passphrase", envvar="CARREL_ROOT_PASSPHRASE", prompt=True, hide_input=True, confirmation_prompt=True,
-              help="For the root's key; asked for where it is not given.")
+@click.option(
+    "--passphrase",
+    envvar="CARREL_ROOT_PASSPHRASE",
+    prompt=True,
+    hide_input=True,
+    confirmation_prompt=True,
+    help="For the root's key; asked for where it is not given.",
+)
 def init(settings: Settings, root_key: Path, passphrase: str) -> None:
     """Make root and intermediate; hand the root's key over in a file of its own.
 
@@ -39,11 +46,17 @@ def init(settings: Settings, root_key: Path, passphrase: str) -> None:
     """
     _say(pki.init_with_root_key(**_place(settings), key_file=root_key, passphrase=passphrase, now=datetime.now(UTC)))
 
+
 @ca.command()
 @with_settings
 @_KEY
-@click.option("--passphrase", envvar="CARREL_ROOT_PASSPHRASE", prompt=True, hide_input=True,
-              help="Of the root's key; asked for where it is not given.")
+@click.option(
+    "--passphrase",
+    envvar="CARREL_ROOT_PASSPHRASE",
+    prompt=True,
+    hide_input=True,
+    help="Of the root's key; asked for where it is not given.",
+)
 def renew(settings: Settings, root_key: Path, passphrase: str) -> None:
     """Make a new intermediate for the configured domains, under the same root.
 
@@ -52,6 +65,7 @@ def renew(settings: Settings, root_key: Path, passphrase: str) -> None:
     Example: carrel ca renew --root-key /media/usb/carrel-root.key
     """
     _say(pki.renew(**_place(settings), key_file=root_key, passphrase=passphrase, now=datetime.now(UTC)))
+
 
 @ca.command()
 @with_settings

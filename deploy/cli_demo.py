@@ -11,9 +11,17 @@ from deploy.arguments import one_line
 
 
 @click.command()
-@click.option("--browser", type=click.Choice(["chromium", "firefox"]), help="Browser to drive.  [default: the one that is installed]")
+@click.option(
+    "--browser",
+    type=click.Choice(["chromium", "firefox"]),
+    help="Browser to drive.  [default: the one that is installed]",
+)
 @click.option("--once", is_flag=True, help="End after the comparison; do not leave the dashboard open.")
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Keep the database and certificates in this folder.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep the database and certificates in this folder.",
+)
 def demo(browser: str | None, once: bool, keep: Path | None) -> None:
     """Serve a catalog, two vendors and a dozen third parties on this machine, drive a real browser, show what it did.
 

@@ -42,9 +42,7 @@ def _read(settings: Settings, site: str, since: date | None, until: date | None,
     if not database.is_file():
         raise ReportError(f"no database yet at {database}; start `carrel up` and open a page through the proxy first")
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return evidence.build(
-            connection, site, since, until, made_on, version("carrel"), library=settings.library.name
-        )
+        return evidence.build(connection, site, since, until, made_on, version("carrel"), library=settings.library.name)
 
 
 def _put(path: Path, text: str) -> Path:

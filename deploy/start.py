@@ -47,7 +47,7 @@ def up(settings: Settings, say: Say) -> None:
 
     async def started(host: str, port: int) -> None:
         nonlocal board
-        board = subprocess.Popen(dashboard.command(settings), stdin=subprocess.DEVNULL)
+        board = subprocess.Popen(dashboard.command(settings), stdin=subprocess.DEVNULL)  # noqa: ASYNC220  # a fork, once
         sites = len(run.scope(settings).sites)
         watched = f"{len(settings.sites)} of your own, {sites - len(settings.sites)} of the shipped directory"
         say(f"sites      {sites} watched ({watched})")

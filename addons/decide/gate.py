@@ -88,7 +88,7 @@ class Gate:
         return Decision(route, host, port)
 
     def plain(self, host: str, port: int) -> Decision:
-        """What becomes of a plain HTTP request to `host` and `port`. All of them are the engine's; it records sites only."""
+        """What becomes of a plain HTTP request to `host` and `port`. All are the engine's, which records sites only."""
         if not normal_host(host):
             return _refuse(400, "The address could not be read.")
         host = normal_host(host)

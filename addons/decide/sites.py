@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 # Used where a site's own `sections` do not decide. First the account: a list of loans is more telling than a search.
 _COMMON = (
-    ("account", ("account", "login", "signin", "sign-in", "myaccount", "patron", "user", "profile", "checkouts", "holds")),
+    (
+        "account",
+        ("account", "login", "signin", "sign-in", "myaccount", "patron", "user", "profile", "checkouts", "holds"),
+    ),
     ("search", ("search", "results", "advanced", "browse", "find", "discover", "explore")),
-    ("item", ("item", "record", "title", "book", "books", "article", "articles", "doi", "media", "work", "document", "show")),
+    (
+        "item",
+        ("item", "record", "title", "book", "books", "article", "articles", "doi", "media", "work", "document", "show"),
+    ),
 )
 _HOME = frozenset({"", "home", "index", "index.html", "index.php", "default.aspx", "welcome"})
 

@@ -45,7 +45,7 @@ def run(open_dashboard: bool, keep: Path | None, browser: str | None, say: Say) 
     try:
         with ExitStack() as stack:
             stack.enter_context(_stoppable())
-            folder = keep if keep else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carrel-demo-")))
+            folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="carrel-demo-")))
             return _run(_emptied(folder), found, open_dashboard, say, stack)
     except KeyboardInterrupt:
         say("Stopped.")

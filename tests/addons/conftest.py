@@ -53,16 +53,16 @@ def aside() -> Iterator[Loop]:
     loop.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def origins(aside: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origins]:
     origins = Origins(aside, tmp_path_factory.mktemp("origins"))
     yield origins
     origins.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def town(origins: Origins, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """One program for a whole module of round trips."""
+    """One program for all round trips that do not end it."""
     town = towns.build(origins, tmp_path_factory.mktemp("town"))
     try:
         yield town

@@ -1,4 +1,4 @@
-"""A small HTTP/2 origin on the h2 package: answers every stream, echoes the size of what was sent. No flow-control art."""
+"""A small HTTP/2 origin on the h2 package: answers every stream with the size of what was sent."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ import h2.connection
 import h2.events
 
 
-async def serve_http2(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[str], None]
-) -> None:
+async def serve_http2(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, note: Callable[[str], None]) -> None:
     connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False, header_encoding="utf-8"))
     connection.initiate_connection()
     writer.write(connection.data_to_send())
@@ -21,10 +19,10 @@ async def serve_http2(
     while data := await reader.read(65536):
         for event in connection.receive_data(data):
             if isinstance(event, h2.events.RequestReceived):
-                fields = dict(event.headers)
-                paths[event.stream_id] = fields[":path"]
+                fields = [(_text(name), _text(value)) for name, value in event.headers]
+                paths[event.stream_id] = dict(fields)[":path"]
                 received[event.stream_id] = 0
-                note("\r\n".join(f"{name}: {value}" for name, value in event.headers))
+                note("\r\n".join(f"{name}: {value}" for name, value in fields))
             elif isinstance(event, h2.events.DataReceived):
                 received[event.stream_id] += len(event.data)
                 connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
@@ -34,3 +32,7 @@ async def serve_http2(
                 connection.send_data(event.stream_id, body, end_stream=True)
         writer.write(connection.data_to_send())
         await writer.drain()
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")

@@ -7,6 +7,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,6 +134,19 @@ class Line:
         self.writer.transport.abort()
 
 
-async def within[T](work: asyncio.Future[T] | object, seconds: float = 10) -> T:
+async def within[T](work: Awaitable[T], seconds: float = 10) -> T:
     async with asyncio.timeout(seconds):
-        return await work  # type: ignore[misc]  # any awaitable
+        return await work
+
+
+async def settle(condition: Callable[[], object], seconds: float = 10) -> None:
+    """Wait until something holds in another task or another process."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 -- there is no event to wait for
+            await asyncio.sleep(0.02)
+
+
+def stop_reading(writer: asyncio.StreamWriter) -> None:
+    transport = writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from contextlib import closing
 
 import pytest
 
-from tests.addons.program import Line, within
+from tests.addons.program import Line, settle, within
 from tests.addons.town import SITE, Town
 from tests.addons.world import MEGABYTE
 
@@ -96,9 +95,8 @@ async def test_an_endless_report_over_plain_http_is_not_kept(town: Town) -> None
     head = f"POST http://{DESK}/r/unknown HTTP/1.1\r\nHost: {DESK}\r\nContent-Length: {100 * MEGABYTE}\r\n\r\n"
     await line.send(head.encode())
     line.writer.write(b"x" * (90 * MEGABYTE))
-    with pytest.raises((TimeoutError, ConnectionError)):
-        await within(line.writer.drain(), 1.5)
-        await within(line.reader.readexactly(1), 0.5)
+    with pytest.raises((TimeoutError, ConnectionError, asyncio.IncompleteReadError)):
+        await within(line.reader.readexactly(1), 1.0)
     assert town.program.resident() - before < 24 * MEGABYTE
     line.close()
 
@@ -159,16 +157,15 @@ async def test_a_page_s_report_is_counted_and_a_stranger_s_is_not(town: Town) ->
     site.close()
     line = await at_desk(town)
     body = (
-        b'{"csp-report": {"document-uri": "https://vendor.test/page", "blocked-uri": "https://third.example/pixel?Canary", '
+        b'{"csp-report": {"document-uri": "https://vendor.test/page", '
+        b'"blocked-uri": "https://third.example/pixel?Canary", '
         b'"effective-directive": "img-src"}}'
     )
     assert (await post(line, f"/r/{token}", body))[0] == 204
     assert (await post(line, f"/r/{token[::-1]}", body.replace(b"third", b"stranger")))[0] == 204
     line.close()
-    end = time.monotonic() + 10
-    while not (found := parties(town)) and time.monotonic() < end:
-        await asyncio.sleep(0.2)
-    assert found == {"third.example"}
+    await settle(lambda: parties(town))
+    assert parties(town) == {"third.example"}
 
 
 def parties(town: Town) -> set[str]:

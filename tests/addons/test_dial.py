@@ -136,7 +136,7 @@ def test_each_connection_asks_once_and_goes_where_that_answer_said(resolver: Res
     run(work)
 
 
-@pytest.mark.parametrize("answer", [[INSIDE, WORLD], [WORLD, INSIDE], [INSIDE, "10.0.0.1", WORLD, "0.0.0.0"]])
+@pytest.mark.parametrize("answer", [[INSIDE, WORLD], [WORLD, INSIDE], [INSIDE, "10.0.0.1", WORLD, "0.0.0.0"]])  # noqa: S104 -- a destination
 def test_of_mixed_answers_only_the_allowed_are_used(resolver: Resolver, port: int, answer: list[str]) -> None:
     resolver.answers["mixed.test"] = [answer]
 
@@ -158,7 +158,8 @@ def test_the_next_address_is_tried_when_one_is_dead(resolver: Resolver, port: in
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "::ffff:127.0.0.1", "::1", "10.1.2.3", "169.254.169.254", "::", "0.0.0.0", "fe80::1%lo"]
+    "host",
+    ["127.0.0.1", "::ffff:127.0.0.1", "::1", "10.1.2.3", "169.254.169.254", "::", "0.0.0.0", "fe80::1%lo"],  # noqa: S104 -- a destination
 )
 def test_literals_inside_are_refused_without_asking_anyone(resolver: Resolver, host: str) -> None:
     async def work(loop: Loop) -> None:
@@ -193,7 +194,7 @@ def test_own_ports_are_refused_on_every_address_of_this_machine(resolver: Resolv
     async def work(loop: Loop) -> None:
         assert await greeting(loop, "self.test", port) == b"inside"
         loop.never_to({port})
-        for host in ("127.0.0.1", "127.0.0.77", "0.0.0.0", "::ffff:127.0.0.1", "::ffff:0.0.0.0"):
+        for host in ("127.0.0.1", "127.0.0.77", "0.0.0.0", "::ffff:127.0.0.1", "::ffff:0.0.0.0"):  # noqa: S104 -- a destination
             assert not loop.may_connect(host, port), host
         assert loop.may_connect("192.0.2.1", port)
         assert loop.may_connect("127.0.0.1", port + 1)

@@ -9,8 +9,8 @@ import struct
 
 import pytest
 
-from tests.addons.program import Line, Program, within
-from tests.addons.town import SEALED, SITE, Town
+from tests.addons.program import Line, settle, stop_reading, within
+from tests.addons.town import SEALED, Town
 from tests.addons.world import GREETING, MEGABYTE
 
 
@@ -212,7 +212,9 @@ async def test_sealed_tls_ends_at_the_origin(town: Town) -> None:
     await line.secure(context, SEALED)
     seen = line.writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     file = town.origins.authority.folder / f"{SEALED}.pem"
-    own = ssl.PEM_cert_to_DER_cert("-----BEGIN CERTIFICATE-----" + file.read_text().split("-----BEGIN CERTIFICATE-----")[1])
+    own = ssl.PEM_cert_to_DER_cert(
+        "-----BEGIN CERTIFICATE-----" + file.read_text().split("-----BEGIN CERTIFICATE-----")[1]
+    )
     assert seen == own
     await line.send(f"GET / HTTP/1.1\r\nHost: {SEALED}\r\n\r\n".encode())
     assert await line.answer() == (200, b"ok")
@@ -271,7 +273,7 @@ async def test_a_deaf_server_stops_the_client(town: Town, early: int) -> None:
 
 async def test_a_deaf_client_stops_the_server(town: Town) -> None:
     line = await open_line(town)
-    line.writer.transport.pause_reading()
+    stop_reading(line.writer)
     await line.send(b"CONNECT pour.test:443 HTTP/1.1\r\n\r\n")
     await asyncio.sleep(0.3)
     before = town.program.resident()
@@ -308,9 +310,3 @@ async def test_a_server_that_is_down_is_said_so(town: Town) -> None:
     status, body = await line.answer()
     assert status == 502
     assert b"could not be reached" in body
-
-
-async def settle(condition: object, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # type: ignore[operator]
-            await asyncio.sleep(0.05)

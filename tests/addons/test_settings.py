@@ -110,17 +110,23 @@ def test_without_any_file_all_is_default(tmp_path: Path, monkeypatch: pytest.Mon
             lambda s: s.proxy.hosts == {"a.test": ("10.0.0.5", None), "b.test": ("::1", 8443)},
             id="pinned names",
         ),
-        pytest.param('[data]\ndir = "here"', lambda s: s.data.dir.name == "here" and s.data.dir.is_absolute(), id="relative"),
+        pytest.param(
+            '[data]\ndir = "here"', lambda s: s.data.dir.name == "here" and s.data.dir.is_absolute(), id="relative"
+        ),
         pytest.param(
             SITE.replace("a.test", "BÜRO.Example."), lambda s: s.sites[0].domains == ("xn--bro-hoa.example",), id="IDNA"
         ),
-        pytest.param(SITE + "contract_until = 2027-06-30", lambda s: s.sites[0].contract_until == "2027-06-30", id="date"),
-        pytest.param(SITE + 'contract_until = "2027-06-30"', lambda s: s.sites[0].contract_until == "2027-06-30", id="text"),
+        pytest.param(
+            SITE + "contract_until = 2027-06-30", lambda s: s.sites[0].contract_until == "2027-06-30", id="date"
+        ),
+        pytest.param(
+            SITE + 'contract_until = "2027-06-30"', lambda s: s.sites[0].contract_until == "2027-06-30", id="text"
+        ),
         pytest.param(
             SITE + '[[site]]\nid = "b"\ndomains = ["ba.test"]', lambda s: len(s.sites) == 2, id="ends alike, no overlap"
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -> None:
     assert found(read(tmp_path, text))  # type: ignore[operator]
 
@@ -135,7 +141,9 @@ def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -
         # Keys
         pytest.param("[proxi]\n", r'proxi: unknown key; did you mean "proxy"', id="section"),
         pytest.param("[proxy]\nlisten_on = 1", r'\[proxy\] listen_on: unknown key; did you mean "listen"', id="key"),
-        pytest.param("[library]\ncolour = 1", r"\[library\] colour: unknown key; known are contact, name", id="no idea"),
+        pytest.param(
+            "[library]\ncolour = 1", r"\[library\] colour: unknown key; known are contact, name", id="no idea"
+        ),
         pytest.param("library = 3", r"library: write it as a table, \[library\]", id="no table"),
         pytest.param("[[proxy]]\n", r"proxy: write it as a table", id="two brackets"),
         pytest.param("[site]\nid = 'a'", r"site: write each site as its own \[\[site\]\]", id="one bracket"),
@@ -162,7 +170,9 @@ def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -
         pytest.param("[proxy]\nclients = ['ten']", '"ten" is not a network', id="no network"),
         pytest.param("[proxy]\nclients = [10]", "clients: write a list of networks", id="a number"),
         pytest.param("[proxy]\nupstream = 'filter:3128'", "upstream: write scheme, host and port", id="no scheme"),
-        pytest.param("[proxy]\nupstream = 'http://filter'", "upstream: write scheme, host and port", id="upstream port"),
+        pytest.param(
+            "[proxy]\nupstream = 'http://filter'", "upstream: write scheme, host and port", id="upstream port"
+        ),
         pytest.param("[proxy]\nupstream = 'socks5://f:1'", "upstream: write scheme, host and port", id="socks"),
         pytest.param("[proxy]\nupstream = 'http://f:1/x'", "upstream: write scheme, host and port", id="upstream path"),
         pytest.param("[proxy]\nupstream = 'http://f:http'", "upstream: write scheme, host and port", id="port name"),
@@ -211,7 +221,7 @@ def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -
         pytest.param(SITE + "contract_from = 'soon'", "write a date", id="contract date"),
         pytest.param(SITE + "contract_from = 2027-06-30T10:00:00", "write a date", id="time of day"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_one_line(tmp_path: Path, text: str | bytes, words: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, text)

@@ -12,9 +12,16 @@ from addons.settings import Site
 from blocklists.owners import Product
 
 
-def product(id: str, *domains: str, own: tuple[str, ...] = ()) -> Product:
+def product(slug: str, *domains: str, own: tuple[str, ...] = ()) -> Product:
     return Product(
-        id=id, name=id.title(), kind="vendor", vendor="Seller", owner="Owner", domains=domains, own=own, basis="read"
+        id=slug,
+        name=slug.title(),
+        kind="vendor",
+        vendor="Seller",
+        owner="Owner",
+        domains=domains,
+        own=own,
+        basis="read",
     )
 
 

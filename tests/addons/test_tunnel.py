@@ -17,16 +17,14 @@ from addons.dial import Loop
 from addons.door import Door, House
 from addons.passages import Passages
 from addons.settings import Proxy, Site
-from tests.addons.program import Line, within
+from tests.addons.program import Line, settle, within
 
 
 class Inside:
     """A door with its listener, and what was handed on through it."""
 
     def __init__(self, loop: Loop, port: int) -> None:
-        proxy = Proxy(
-            destinations=(ipaddress.ip_network("127.0.0.1/32"),), hosts={"echo.test": ("127.0.0.1", port)}
-        )
+        proxy = Proxy(destinations=(ipaddress.ip_network("127.0.0.1/32"),), hosts={"echo.test": ("127.0.0.1", port)})
         gate = Gate(proxy, Catalogue([Site("vendor", "Vendor", domains=("vendor.test",))]))
         loop.guard(gate, proxy, None)
         self.handed: list[tuple[str, bytes, str]] = []
@@ -133,9 +131,7 @@ def test_nothing_is_left_of_tunnels_that_ended() -> None:
         refused = await Line.open(inside.address)
         await refused.send(b"CONNECT echo.test:1 HTTP/1.1\r\n\r\n")
         await refused.rest()
-        async with asyncio.timeout(5):
-            while inside.door._tunnels or inside.passages._open:
-                await asyncio.sleep(0.01)
+        await settle(lambda: not inside.door._tunnels and not inside.passages._open)
         line.writer.transport.abort()
         await asyncio.sleep(0.05)
         gc.collect()
@@ -151,9 +147,7 @@ def test_a_client_that_leaves_while_the_other_side_is_dialled_leaves_nothing() -
             line.writer.write(b"CONNECT echo.test:443 HTTP/1.1\r\n\r\n")
             await asyncio.sleep(0)
             line.close()
-        async with asyncio.timeout(5):
-            while inside.door._tunnels or inside.passages._open:
-                await asyncio.sleep(0.01)
+        await settle(lambda: not inside.door._tunnels and not inside.passages._open)
 
     run(work)
 

@@ -80,7 +80,8 @@ async def test_sealed_traffic_goes_through_the_filter(filtered: tuple[Town, Filt
     town, filter_, credentials = filtered
     line = await Line.open(town.address)
     line.writer.write(
-        b"CONNECT echo.test:443 HTTP/1.1\r\nHost: echo.test:443\r\nUser-Agent: Browser/1\r\nProxy-Connection: keep-alive\r\n\r\nearly"
+        b"CONNECT echo.test:443 HTTP/1.1\r\nHost: echo.test:443\r\nUser-Agent: Browser/1\r\n"
+        b"Proxy-Connection: keep-alive\r\n\r\nearly"
     )
     assert "Through the filter" in await line.head()
     data = b"early" + bytes(range(256)) * 1000
@@ -250,5 +251,6 @@ def test_addresses_of_upstream_proxies_are_read() -> None:
     assert upstream.address == ("2001:db8::1", 3128)
     assert upstream.mode == "upstream:http://[2001:db8::1]:3128"
     assert upstream.credentials == "us er:pa:ss"
-    assert upstream.head("2001:db8::2", 443, b"CONNECT x HTTP/1.1\r\nProxy-Authorization: own").count(b"Proxy-Auth") == 1
-
+    assert (
+        upstream.head("2001:db8::2", 443, b"CONNECT x HTTP/1.1\r\nProxy-Authorization: own").count(b"Proxy-Auth") == 1
+    )

@@ -48,7 +48,9 @@ def inferred(windows: Windows, clock: Clock) -> list[tuple[str, list[str], int]]
         pytest.param(("tracker.test",), ["tracker.test"], [], 0, id="what is reported needs no inference"),
         pytest.param(("hop.test",), ["hop.test", "tracker.test"], ["tracker.test"], 0, id="far end of a redirect"),
         pytest.param((), ["mail.test", "tracker.test"], [], 1, id="another tab may have caused it"),
-        pytest.param((), ["vendor.test", "other.test", "tracker.test"], ["tracker.test"], 0, id="sites explain nothing"),
+        pytest.param(
+            (), ["vendor.test", "other.test", "tracker.test"], ["tracker.test"], 0, id="sites explain nothing"
+        ),
         pytest.param((), ["img.vendor-cdn.test", "tracker.test"], ["tracker.test"], 0, id="own content is the site's"),
         pytest.param((), ["mail.test"], [], 0, id="an unlisted host is nobody's business"),
     ],

@@ -28,7 +28,9 @@ class Town:
         return self.program.address
 
 
-def build(origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: str = "", pins: dict[str, str] | None = None) -> Town:
+def build(
+    origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: str = "", pins: dict[str, str] | None = None
+) -> Town:
     """Start origins and program. Loopback is allowed as a destination, but 127.0.0.9 is not."""
     port, dashboard = free_port(), origins.serve(world.echo)
     serve, tls = origins.serve, origins.tls
@@ -66,16 +68,16 @@ def build(origins: Origins, folder: Path, *, listen: str = "127.0.0.1", extra: s
 [library]
 name = "Loopback library"
 [proxy]
-listen = "{f'[{listen}]' if ':' in listen else listen}:{port}"
+listen = "{f"[{listen}]" if ":" in listen else listen}:{port}"
 clients = ["127.0.0.1/32", "::1/128"]
 destinations = ["127.0.0.1/32", "::1/128"]
 trust = "{origins.authority.root}"
 {extra}
 [proxy.hosts]
 {hosts}
-"inside.test" = "127.0.0.9:{ports['echo.test']}"
-"inside.vendor.test" = "127.0.0.9:{ports['echo.test']}"
-"mapped.test" = "[::ffff:127.0.0.9]:{ports['echo.test']}"
+"inside.test" = "127.0.0.9:{ports["echo.test"]}"
+"inside.vendor.test" = "127.0.0.9:{ports["echo.test"]}"
+"mapped.test" = "[::ffff:127.0.0.9]:{ports["echo.test"]}"
 [privacy]
 k = 1
 rare = 1

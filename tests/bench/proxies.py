@@ -193,4 +193,3 @@ def _print(contenders: list[Contender]) -> None:
             f"{one.name:16} {statistics.median(one.rates):11.0f} {statistics.median(rates):11.2f} "
             f"{statistics.median(one.costs) * 1e3:15.3f} {statistics.median(costs):15.2f}"
         )
-
