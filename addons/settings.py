@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from addons.decide.parties import DomainError, covers, is_public_suffix, normal_domain
+from addons import values
+from addons.values import DESK, Listen, Network
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Listen = tuple[str, int]
-
-DESK = "carrel.internal"
-"""The host name under which the proxy itself answers browsers; never a site's."""
+__all__ = ["DESK", "Listen", "Network", "Settings", "SettingsError", "Site", "load", "parse"]
 
 PLACES = ("carrel.toml", "~/.config/carrel/carrel.toml", "/etc/carrel/carrel.toml")
 """Where `load(None)` looks, in this order."""
@@ -180,269 +176,52 @@ def parse(table: Mapping[str, Any], path: Path | None) -> Settings:
     return Settings(path=path, **parts)
 
 
-# One parser for each kind of value. They raise ValueError with "what to write instead"; _read adds file and key.
-
-Parser = Callable[[Any, Path], Any]
-
-
-def _text(value: Any, base: Path) -> str:
-    if not isinstance(value, str):
-        raise ValueError('write text in quotes, such as "Anytown Public Library"')
-    return value.strip()
-
-
-def _flag(value: Any, base: Path) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("write true or false, without quotes")
-    return value
-
-
-def _whole(low: int, high: int) -> Parser:
-    def parser(value: Any, base: Path) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise ValueError(f"write a whole number from {low} to {high}")
-        return value
-
-    return parser
-
-
-def _choice(*allowed: str) -> Parser:
-    def parser(value: Any, base: Path) -> str:
-        if value not in allowed:
-            raise ValueError("write one of " + ", ".join(f'"{word}"' for word in allowed))
-        return str(value)
-
-    return parser
-
-
-# A promise that this version does not keep must not be accepted in silence.
-
-
-def _mode(value: Any, base: Path) -> str:
-    mode = _choice("observe", "block", "contract")(value, base)
-    if mode != "observe":
-        raise ValueError(f'"{mode}" is not available in this version; write "observe"')
-    return str(mode)
-
-
-def _trim_referrer(value: Any, base: Path) -> bool:
-    if _flag(value, base):
-        raise ValueError("not available in this version; write false")
-    return False
-
-
-def _listen(value: Any, base: Path) -> Listen:
-    try:
-        parts = urlsplit(f"//{value}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not isinstance(value, str) or not host or port is None or parts.netloc != value or parts.username:
-        raise ValueError('write address and port, such as "127.0.0.1:8080" or "[::1]:8080"')
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise ValueError('write an IP address of this machine and a port, such as "127.0.0.1:8080"') from None
-    return host, port
-
-
-def _networks(value: Any, base: Path) -> tuple[Network, ...]:
-    if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
-        raise ValueError('write a list of networks, such as ["10.20.0.0/16", "fd00:20::/32"]')
-    found = []
-    for entry in value:
-        try:
-            found.append(ipaddress.ip_network(entry))
-        except ValueError:
-            try:
-                better = f'; did you mean "{ipaddress.ip_network(entry, strict=False)}"?'
-            except ValueError:
-                better = '; write it such as "10.20.0.0/16" or "10.20.1.7/32"'
-            raise ValueError(f'"{entry}" is not a network{better}') from None
-    return tuple(found)
-
-
-def _ports(value: Any, base: Path) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(
-        isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65536 for port in value
-    ):
-        raise ValueError("write a list of port numbers, such as [443, 8443]")
-    return tuple(value)
-
-
-def _upstream(value: Any, base: Path) -> str:
-    text = _text(value, base)
-    if not text:
-        return ""
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port and parts.path in ("", "/")
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment:
-        raise ValueError('write scheme, host and port, such as "http://filter.example:3128", or "" for none')
-    return text.rstrip("/")
-
-
-def _path(text: str, base: Path) -> Path:
-    try:
-        path = base / Path(text).expanduser()
-    except RuntimeError:
-        raise ValueError(f'there is no home folder "{text.partition("/")[0]}"; write the path out') from None
-    if not text.isprintable():
-        raise ValueError("holds a character that no path has; write it again")
-    return path
-
-
-def _file(value: Any, base: Path) -> Path | None:
-    text = _text(value, base)
-    if not text:
-        return None
-    path = _path(text, base)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f'{path} cannot be read ({error.strerror}); name a PEM file or write ""') from None
-    from cryptography import x509  # imported here: most files name no certificate
-
-    try:
-        if not x509.load_pem_x509_certificates(content):
-            raise ValueError
-    except ValueError:
-        raise ValueError(
-            f"{path} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----); export it as PEM"
-        ) from None
-    return path
-
-
-def _folder(value: Any, base: Path) -> Path:
-    text = _text(value, base)
-    if not text:
-        raise ValueError('write a folder, such as "/var/lib/carrel"')
-    return _path(text, base)
-
-
-def _domain(value: Any) -> str:
-    try:
-        return normal_domain(value)
-    except DomainError as error:
-        raise ValueError(str(error)) from None
-
-
-def _domains(value: Any, base: Path) -> tuple[str, ...]:
-    if not isinstance(value, list):
-        raise ValueError('write a list of host names, such as ["catalog.example.org"]')
-    return tuple(dict.fromkeys(_domain(entry) for entry in value))
-
-
-def _site_domains(value: Any, base: Path) -> tuple[str, ...]:
-    domains = _domains(value, base)
-    if not domains:
-        raise ValueError('name at least one host, such as ["catalog.example.org"]')
-    for domain in domains:
-        if is_public_suffix(domain):
-            raise ValueError(
-                f'"{domain}" is a public suffix, shared by many owners; write the site\'s own name under it'
-            )
-        if covers(domain, DESK) or covers(DESK, domain):
-            raise ValueError(f'"{DESK}" is the proxy\'s own name; remove "{domain}"')
-    return domains
-
-
-def _hosts(value: Any, base: Path) -> dict[str, tuple[str, int | None]]:
-    if not isinstance(value, dict):
-        raise ValueError('write a table, such as { "catalog.example.org" = "10.0.0.5" }')
-    hosts: dict[str, tuple[str, int | None]] = {}
-    for name, target in value.items():
-        domain = _domain(name)
-        try:
-            hosts[domain] = (str(ipaddress.ip_address(str(target))), None)
-        except ValueError:
-            try:
-                hosts[domain] = _listen(target, base)
-            except ValueError:
-                raise ValueError(f'"{name}": write an address, or address and port, such as "10.0.0.5:8443"') from None
-    return hosts
-
-
-def _date(value: Any, base: Path) -> str:
-    import datetime
-
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value.isoformat()
-    try:
-        return datetime.date.fromisoformat(value).isoformat() if value else ""
-    except (TypeError, ValueError):
-        raise ValueError("write a date, such as 2027-06-30") from None
-
-
-_SECTION_NAMES = ("search", "item", "account", "home")
-
-
-def _sections(value: Any, base: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if not isinstance(value, dict):
-        raise ValueError('write a table, such as { search = ["/search*"], account = ["/user/*"] }')
-    for name, patterns in value.items():
-        if name not in _SECTION_NAMES:
-            raise ValueError(f'"{name}" is not a section; use one of ' + ", ".join(_SECTION_NAMES))
-        if not isinstance(patterns, list) or not all(isinstance(p, str) and p.startswith("/") for p in patterns):
-            raise ValueError(f'{name}: write a list of paths that begin with "/", such as ["/search*"]')
-    return tuple((name, tuple(patterns)) for name, patterns in value.items())
-
-
-def _identifier(value: Any, base: Path) -> str:
-    text = _text(value, base)
-    if not text or not all(c.isascii() and (c.isalnum() or c in "-_") for c in text) or text != text.lower():
-        raise ValueError('write a short name of lower-case letters, digits and "-", such as "catalog"')
-    return text
-
-
-_SECTIONS: dict[str, tuple[type, dict[str, Parser]]] = {
-    "library": (Library, {"name": _text, "contact": _text}),
+_SECTIONS: dict[str, tuple[type, dict[str, values.Parser]]] = {
+    "library": (Library, {"name": values.text, "contact": values.text}),
     "proxy": (
         Proxy,
         {
-            "listen": _listen,
-            "clients": _networks,
-            "destinations": _networks,
-            "upstream": _upstream,
-            "trust": _file,
-            "on_failure": _choice("closed", "upstream", "direct"),
-            "connect_ports": _ports,
-            "hosts": _hosts,
+            "listen": values.listen,
+            "clients": values.networks,
+            "destinations": values.networks,
+            "upstream": values.upstream,
+            "trust": values.file,
+            "on_failure": values.choice("closed", "upstream", "direct"),
+            "connect_ports": values.ports,
+            "hosts": values.hosts,
         },
     ),
-    "protect": (Protect, {"mode": _mode, "gpc": _flag, "trim_referrer": _trim_referrer}),
+    "protect": (Protect, {"mode": values.mode, "gpc": values.flag, "trim_referrer": values.trim_referrer}),
     "privacy": (
         Privacy,
         {
-            "k": _whole(1, 1000),
-            "rare": _whole(1, 1000),
-            "days_kept": _whole(1, 400),
-            "months_kept": _whole(1, 120),
-            "opt_out": _flag,
+            "k": values.whole(1, 1000),
+            "rare": values.whole(1, 1000),
+            "days_kept": values.whole(1, 400),
+            "months_kept": values.whole(1, 120),
+            "opt_out": values.flag,
         },
     ),
-    "dashboard": (Dashboard, {"listen": _listen, "password_hash": _text}),
-    "data": (Data, {"dir": _folder}),
-    "rewriting": (Rewriting, {"suffixes": _domains}),
-    "directory": (Directory, {"use": _flag}),
+    "dashboard": (Dashboard, {"listen": values.listen, "password_hash": values.text}),
+    "data": (Data, {"dir": values.folder}),
+    "rewriting": (Rewriting, {"suffixes": values.domains}),
+    "directory": (Directory, {"use": values.flag}),
 }
 
-_SITE: dict[str, Parser] = {
-    "id": _identifier,
-    "name": _text,
-    "kind": _choice("catalog", "vendor", "library"),
-    "vendor": _text,
-    "product": _text,
-    "domains": _site_domains,
-    "sections": _sections,
-    "permitted": _domains,
-    "disclosed": _domains,
-    "own": _domains,
-    "owner": _text,
-    "contract_from": _date,
-    "contract_until": _date,
+_SITE: dict[str, values.Parser] = {
+    "id": values.identifier,
+    "name": values.text,
+    "kind": values.choice("catalog", "vendor", "library"),
+    "vendor": values.text,
+    "product": values.text,
+    "domains": values.site_domains,
+    "sections": values.sections,
+    "permitted": values.domains,
+    "disclosed": values.domains,
+    "own": values.domains,
+    "owner": values.text,
+    "contract_from": values.date,
+    "contract_until": values.date,
 }
 
 
@@ -454,7 +233,9 @@ def _known(table: Mapping[str, Any], keys: set[str], where: str, place: str) -> 
             raise SettingsError(f"{where}: {place} {key}: unknown key; {hint}".replace("  ", " ").replace(":  ", ": "))
 
 
-def _read(table: Mapping[str, Any], keys: dict[str, Parser], where: str, place: str, base: Path) -> dict[str, Any]:
+def _read(
+    table: Mapping[str, Any], keys: dict[str, values.Parser], where: str, place: str, base: Path
+) -> dict[str, Any]:
     _known(table, set(keys), where, place)
     found = {}
     for key, value in table.items():
@@ -508,8 +289,3 @@ def _refuse_self(proxy: Proxy, dashboard: Dashboard, where: str) -> None:
         raise SettingsError(
             f'{where}: [proxy] on_failure: "upstream" needs [proxy] upstream; name it or write "closed"'
         )
-
-
-def default_path() -> Path:
-    """Where `carrel init` writes when it is not told: /etc/carrel for root, the user's own folder otherwise."""
-    return Path("/etc/carrel/carrel.toml" if os.geteuid() == 0 else "~/.config/carrel/carrel.toml").expanduser()
