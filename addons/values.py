@@ -180,9 +180,7 @@ def site_domains(value: Any, base: Path) -> tuple[str, ...]:
         raise ValueError('name at least one host, such as ["catalog.example.org"]')
     for name in found:
         if is_public_suffix(name):
-            raise ValueError(
-                f'"{name}" is a public suffix, shared by many owners; write the site\'s own name under it'
-            )
+            raise ValueError(f'"{name}" is a public suffix, shared by many owners; write the site\'s own name under it')
         if covers(name, DESK) or covers(DESK, name):
             raise ValueError(f'"{DESK}" is the proxy\'s own name; remove "{name}"')
     return found
