@@ -70,10 +70,16 @@ class Loop(asyncio.SelectorEventLoop):
         if kept and kept[0] > self.time():
             return kept[1]
         infos = self._allowed(self._pinned(*key) or await self._looked_up(key))
-        self._cache[key] = (self.time() + CACHE_SECONDS, infos)
-        while len(self._cache) > _CACHE_SIZE:
-            self._cache.popitem(last=False)
+        self._keep(key, infos)
         return infos
+
+    def _keep(self, key: tuple[str, int], infos: Infos) -> None:
+        """For CACHE_SECONDS; what is older goes, for nobody needs to find it in our memory."""
+        self._cache.pop(key, None)
+        now = self.time()
+        self._cache[key] = (now + CACHE_SECONDS, infos)
+        while self._cache and (len(self._cache) > _CACHE_SIZE or next(iter(self._cache.values()))[0] <= now):
+            self._cache.popitem(last=False)
 
     async def _looked_up(self, key: tuple[str, int]) -> Infos:
         """Ask the system's resolver, once for all who wait for the same name.
