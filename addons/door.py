@@ -38,6 +38,10 @@ Handover = Callable[[asyncio.Transport, bytes, str], None]
 plain HTTP)."""
 
 
+Refuses = Callable[[str, str], bool]
+"""Client and host: whether a sealed connection there is refused, for imitating a site's name (Imitations.refuses)."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """What the door needs of the rest of the house."""
@@ -48,6 +52,7 @@ class House:
     upstream: Upstream | None
     engine: Handover
     desk: Handover
+    refuses: Refuses
 
 
 class Door:
@@ -167,6 +172,8 @@ class _Visit(End):
             self._hand_to(self._house.desk, bytes(self._buffer.partition(b"\r\n\r\n")[2]), decision.host)
         elif decision.route is Route.OPEN:
             self._hand_to(self._house.engine, bytes(self._buffer), decision.host)
+        elif self._house.refuses(self.client, decision.host):
+            self._answer(403, error_page.IMITATION)
         else:
             self._dialling = asyncio.ensure_future(self._seal(decision))
 

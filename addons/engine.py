@@ -24,6 +24,7 @@ from addons import error_page, http1
 from addons.decide.gate import Gate
 from addons.decide.parties import normal_host
 from addons.dial import Loop
+from addons.door import Refuses
 from addons.guard import Guard, Inward
 from addons.passages import Passages
 from addons.upstream import Upstream
@@ -119,6 +120,7 @@ class Engine:
         authority: Path,
         trust: Path | None,
         upstream: Upstream | None,
+        refuses: Refuses,
         addons: Sequence[object],
     ) -> None:
         """authority: folder with mitmproxy-ca.pem. trust: PEM file of further CAs for connections to sites."""
@@ -139,7 +141,7 @@ class Engine:
             proxyserver.Proxyserver(),
             TlsOrNothing(),
             self._tls,
-            Guard(gate, loop, passages),
+            Guard(gate, loop, passages, refuses),
             *((Inward(upstream, loop),) if upstream else ()),
             *addons,
         )

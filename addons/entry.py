@@ -58,7 +58,7 @@ class Entry:
             configured = settings.load(Path(ctx.options.carrel) if ctx.options.carrel else None)
             configured.data.dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             house = run.parts(configured)
-            house.ledger.open(configured.sites, house.knowledge.rulesets)
+            house.open_ledger(configured)
         except (settings.SettingsError, LedgerError, OSError) as error:
             # An OptionsError from a script is printed with its traceback. mitmdump ends on errors of the start.
             log.error("%s", error)
@@ -73,7 +73,7 @@ class Entry:
     def running(self) -> None:
         if self._house is None:
             return
-        self._tasks = [asyncio.create_task(run.tick(self._house)), asyncio.create_task(self._house.ledger.run())]
+        self._tasks = [asyncio.create_task(chore) for chore in self._house.chores()]
 
     def http_connect(self, flow: HTTPFlow) -> None:
         if flow.request.host == settings.DESK:

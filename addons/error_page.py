@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+IMITATION = "This address imitates the name of one of the library's services. Ask the library's staff."
+
 _REASONS = (
     (
         ("certificate", "verify"),

@@ -14,6 +14,7 @@ from addons import error_page
 from addons.decide.gate import Gate, Route, agrees
 from addons.decide.parties import normal_host
 from addons.dial import DestinationRefused, Loop
+from addons.door import Refuses
 from addons.passages import Passages
 from addons.settings import DESK
 from addons.sighting import MAX_REPORT
@@ -23,10 +24,11 @@ from addons.upstream import Upstream
 class Guard:
     """First of our addons: what the door cannot see, the engine checks again."""
 
-    def __init__(self, gate: Gate, loop: Loop, passages: Passages) -> None:
+    def __init__(self, gate: Gate, loop: Loop, passages: Passages, refuses: Refuses) -> None:
         self._gate = gate
         self._loop = loop
         self._passages = passages
+        self._refuses = refuses
 
     def http_connect(self, flow: http.HTTPFlow) -> None:
         # Only a CONNECT that the door let through may be the first request; one that follows plain HTTP never saw it.
@@ -77,6 +79,9 @@ class Guard:
         if not agrees(decision.host, decision.port, flow.request.host_header or ""):
             return 400, "The request names two different sites."
         client, now = (flow.client_conn.peername or ("",))[0], time.monotonic()
+        out_of_scope = decision.host != DESK and self._gate.catalogue.site_of(decision.host) is None
+        if out_of_scope and self._refuses(client, decision.host):
+            return 403, error_page.IMITATION
         self._passages.begin(client, decision.host)
         self._passages.end(client, decision.host, now)
         return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from addons.migrations import LedgerError, explained
 from addons.rows import Rows
-from addons.tally import ONE_DROPPED, Batch, Fine, Tally
+from addons.tally import ONE_DROPPED, Batch, Dimensions, Fine, Tally, provider
 
 if TYPE_CHECKING:
     from addons.decide.judge import Finding
@@ -88,14 +88,39 @@ class Ledger:
         self._record(_fine("page_load", day, site.id, "", (section, consent)), (0, 1), site)
 
     def contact(self, day: date, site: Site, section: str, consent: str, finding: Finding, *, new_load: bool) -> None:
-        dimensions = (section, consent, finding.relation, finding.kind, finding.method, finding.outcome)
-        fine = _fine("contact", day, site.id, finding.third_party, dimensions)
+        how = (finding.relation, finding.kind, finding.method, finding.outcome, int(finding.relayed))
+        fine = _fine("contact", day, site.id, finding.third_party, (section, consent, *how))
         self._record(fine, (int(new_load), 1), site, finding)
 
     def presence(self, day: date, site: Site, section: str, consent: str, finding: Finding) -> None:
         """Once per page load, third party and outcome: also what makes an unlisted name common enough to be kept."""
         dimensions = (section, consent, finding.relation, finding.outcome)
         self._record(_fine("presence", day, site.id, finding.third_party, dimensions), (1,), site, finding)
+
+    def exposure(self, day: date, site: Site, section: str, finding: Finding, what: str, carried_in: str) -> None:
+        """Once per page load, third party, `what` and carrier; never for a contact that was blocked."""
+        fine = _fine("exposure", day, site.id, finding.third_party, (section, what, carried_in))
+        self._record(fine, (1,), site, finding)
+
+    def cookie(self, day: date, site: Site, service: str, pattern: str, lifetime: str) -> None:
+        """Once per page load and pattern of the curated table; the cookie's own name goes no further than that."""
+        self._record(_fine("cookie", day, site.id, "", (service, pattern, lifetime)), (1,), site)
+
+    def sign_in(self, day: date, site: Site, domain: str, *, listed: bool = False) -> None:
+        """Once per page load that sent the patron to this registrable domain to sign in.
+
+        Somebody's employer or school may run the place: one that no list names is `(unlisted)` until it is common.
+        """
+        if self._record(_fine("sign_in", day, site.id, domain, ()), (1,), site) and listed:
+            self._pending.listed.add(provider(domain))
+
+    def lookalike(self, day: date, imitated: Site, trick: str) -> None:
+        """Once per page opened, or tried to open, under a name that imitates this site's."""
+        self._record(_fine("lookalike", day, imitated.id, "", (trick,)), (1,), imitated)
+
+    def rulesets(self, rulesets: Iterable[Ruleset]) -> None:
+        """Lists that were taken into use while running."""
+        self._pending.rulesets = (*self._pending.rulesets, *rulesets)
 
     def cover(
         self,
@@ -111,11 +136,12 @@ class Ledger:
         amounts = (seconds, loads, opted_out, ambiguous, dropped, reports_refused)
         self._pending.add(_fine("coverage", day, "", "", ()), amounts)
 
-    def _record(self, fine: Fine, amounts: tuple[int, ...], site: Site, finding: Finding | None = None) -> None:
-        if self._pending.add(fine, amounts):
+    def _record(self, fine: Fine, amounts: tuple[int, ...], site: Site, finding: Finding | None = None) -> bool:
+        if taken := self._pending.add(fine, amounts):
             self._pending.sites[site.id] = site
             if finding is not None:
                 self._pending.know(finding)
+        return taken
 
     # Writing: in a worker thread, one flush at a time.
 
@@ -140,7 +166,7 @@ class Ledger:
             today = self._today()
             batch, self._pending = self._pending, Batch(self._waiting)
             try:
-                if batch.counts:
+                if batch.counts or batch.rulesets:
                     await asyncio.to_thread(self._write, rows, batch)
             except Exception as error:  # noqa: BLE001 -- whatever it is, counting goes on
                 if not _waiting_helps(error):
@@ -167,7 +193,7 @@ class Ledger:
                 self._tally.learn((), rows.names)
             self._tally.learn(rows.days_of({fine.group for fine in batch.counts} - self._tally.promoted), ())
             plan = self._tally.plan(batch)
-            rows.write(plan, batch.sites, batch.findings)
+            rows.write(plan, batch)
         self._tally.commit(plan)
         self._tally.forget(self._today())
         with suppress(sqlite3.Error):  # a reader holds it: the next flush does it
@@ -222,7 +248,7 @@ class Ledger:
             rows.close()
 
 
-def _fine(table: str, day: date, site: str, third_party: str, dimensions: tuple[str, ...]) -> Fine:
+def _fine(table: str, day: date, site: str, third_party: str, dimensions: Dimensions) -> Fine:
     if type(day) is not date:  # a datetime is a date too, for Python: its time of day goes no further
         day = date(day.year, day.month, day.day)
     return Fine(table, day, site, third_party, dimensions)

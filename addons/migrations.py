@@ -253,3 +253,59 @@ def m005_views(db: Database) -> None:
         create view decisions as
         select site.id as site, third_party, reason, owner, until
         from decision as c join site on site.key = c.site""")
+
+
+@migrations()
+def m006_relayed_and_the_ladder(db: Database) -> None:
+    # A key cannot be widened in place. Views that name the table must be away while it changes its name.
+    for view in ("contacts", "third_parties"):
+        db.execute(f"drop view {view}")
+    db.execute("""
+        create table contact_relayed (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, section text not null, consent text not null,
+            relation text not null, kind text not null, method text not null, outcome text not null,
+            relayed integer not null check (relayed in (0, 1)),
+            loads integer not null check (loads >= 0), requests integer not null check (requests >= 0),
+            primary key (site, period, third_party, section, consent, relation, kind, method, outcome, relayed)
+        ) strict, without rowid""")
+    db.execute("""
+        insert into contact_relayed
+        select site, period, third_party, section, consent, relation, kind, method, outcome, 0, loads, requests
+        from contact""")
+    db.execute("drop table contact")
+    db.execute("alter table contact_relayed rename to contact")
+    db.execute("create index contact_third_party on contact (third_party, period)")
+    db.execute("""
+        create view contacts as
+        select period, site.id as site, section, consent, domain as third_party, relation, c.kind, method, outcome,
+            relayed, loads, requests
+        from contact as c join site on site.key = c.site join third_party as t on t.key = c.third_party""")
+    # As in m005.
+    db.execute("""
+        create view third_parties as
+        select domain, service, owner, owner_group, category, list, list_version, rule,
+            coalesce((select period from (select min(period) as period from contact where third_party = key)
+                      where substr(period, 1, 7) = first_seen), first_seen) as first_seen
+        from third_party where key != 0""")
+    # One page load may show several things of one rung, or the same by two ways: of such counts the largest is what is
+    # sure. What was blocked received nothing.
+    db.execute("""
+        create view ladder as
+        with reached as (
+            select site, third_party,
+                case when what in ('search terms', 'item') then 4 when what = 'page address' then 3
+                    when what in ('identifier', 'e-mail', 'card number') then 2 else 1 end as rung,
+                period, section, '' as consent, max(loads) as loads
+            from exposure group by site, third_party, rung, period, section
+            union all
+            select site, third_party, 0, period, section, consent, max(loads)
+            from presence where outcome = 'allowed' group by site, third_party, period, section, consent
+        ),
+        highest as (select site, third_party, max(rung) as rung from reached group by site, third_party)
+        select site.id as site, domain as third_party,
+            case rung when 4 then 'search terms or item' when 3 then 'page address' when 2 then 'identifier'
+                when 1 then 'cookie' else 'contacted' end as rung, sum(loads) as loads
+        from reached join highest using (site, third_party, rung) join site on site.key = reached.site
+            join third_party as t on t.key = reached.third_party
+        group by reached.site, reached.third_party""")

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import date
 
+from addons.decide.cookies import Known
 from addons.settings import Site
 
 LIFETIME = 3600.0
@@ -34,6 +35,10 @@ class Page:
     day: date
     born: float
     """Seconds, monotonic."""
+    cookies: frozenset[Known] = frozenset()
+    """Entries of the curated table that fit the cookies it was asked for with."""
+    referrer_kept: bool | None = None
+    """Whether other hosts get the page's whole address as Referer; None if its headers do not say."""
     counted: bool = True
     """Whether the ledger has this page load. Prefetched documents are counted when they first report."""
     loadless: bool = False

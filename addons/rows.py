@@ -12,7 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from addons.migrations import UNLISTED, UNLISTED_KEY, open_database
-from addons.tally import AMOUNTS, DIMENSIONS, Amounts, Group, Plan, Rank, Row, add, rank
+from addons.tally import (
+    AMOUNTS,
+    DIMENSIONS,
+    LOOKALIKES,
+    NAMED_IN,
+    Amounts,
+    Batch,
+    Group,
+    Plan,
+    Rank,
+    Row,
+    add,
+    provider,
+    rank,
+)
 
 if TYPE_CHECKING:
     from addons.decide.judge import Finding
@@ -30,6 +44,7 @@ class Rows:
         self._connection = open_database(path, busy_seconds=busy_seconds).conn
         self._sites: dict[str, int] = {}
         self._parties: dict[str, tuple[int, Rank]] = {}
+        self._providers: set[str] = set()
         self._described: dict[str, tuple[str, ...]] = {}
         self._stale = True
         self._version = self._data_version()
@@ -70,35 +85,38 @@ class Rows:
             domain: (key, (bool(name or owner), version, -len(rule), rule, name))
             for domain, key, version, rule, name, owner in parties
         }
+        self._providers = {name for (name,) in self._connection.execute("select distinct provider from sign_in")}
         self._stale = False
 
     @property
     def names(self) -> Iterable[str]:
-        """Third parties that have a name in the file."""
-        return self._parties.keys() - {UNLISTED}
+        """Third parties, and places to sign in, that have a name in the file."""
+        return (self._parties.keys() - {UNLISTED}) | {provider(one) for one in self._providers - {UNLISTED}}
 
     def days_of(self, groups: Iterable[Group]) -> set[Group]:
         """Those that have rows of their own day already."""
         return {group for group in groups if self._has_day(*group)}
 
-    def _has_day(self, day: date, site: str) -> bool:
+    def _has_day(self, day: date, site: str, measure: str) -> bool:
         if not site:
             return bool(self._found("select 1 from coverage where period = ?", day.isoformat()))
-        sql = "select 1 from page_load where site = ? and period = ? limit 1"
+        table = "lookalike" if measure == LOOKALIKES else "page_load"
+        sql = f"select 1 from {table} where site = ? and period = ? limit 1"  # noqa: S608
         return site in self._sites and self._found(sql, self._sites[site], day.isoformat())
 
     def _found(self, sql: str, *parameters: str | int) -> bool:
         return self._connection.execute(sql, parameters).fetchone() is not None
 
-    def write(self, plan: Plan, sites: Mapping[str, Site], findings: Mapping[str, Finding]) -> None:
+    def write(self, plan: Plan, batch: Batch) -> None:
         subtracted: dict[Row, Amounts] = {}
         added = dict(plan.deltas)
         for old, moves in plan.moves.items():
             for new, amounts in moves:
                 subtracted[old] = add(subtracted[old], amounts) if old in subtracted else amounts
                 added[new] = add(added[new], amounts) if new in added else amounts
-        self.put_sites(sites.values())
-        self._put_parties(added, findings)
+        self.put_sites(batch.sites.values())
+        self.put_rulesets(batch.rulesets)
+        self._put_parties(added, batch.findings)
         for table, amounts_of in _by_table(subtracted).items():
             self._subtract(table, amounts_of)
         for table, amounts_of in _by_table(added).items():
@@ -125,7 +143,7 @@ class Rows:
     def _put_parties(self, added: Mapping[Row, Amounts], findings: Mapping[str, Finding]) -> None:
         first: dict[str, str] = {}
         for row in added:
-            if row.third_party not in ("", UNLISTED):
+            if row.table != "sign_in" and row.third_party not in ("", UNLISTED):
                 month = row.period[:7]
                 first[row.third_party] = min(month, first.get(row.third_party, month))
         # Only the month of first sight is kept: views may tell the day, while day rows allow it.
@@ -170,18 +188,23 @@ class Rows:
         key: list[str | int] = [row.period]
         if row.site:
             key.append(self._sites[row.site])
-        if row.third_party == UNLISTED:
+        if row.table == "sign_in":
+            key.append(row.third_party)
+        elif row.third_party == UNLISTED:
             key.append(UNLISTED_KEY)
         elif row.third_party:
             key.append(self._parties[row.third_party][0])
         return (*key, *row.dimensions)
 
-    def put_rulesets(self, rulesets: Sequence[Ruleset]) -> None:
+    def put_rulesets(self, rulesets: Iterable[Ruleset]) -> None:
         columns = ("name", "version", "fetched", "sha256", "licence", "rules", "skipped")
         self._connection.executemany(
             _upsert("ruleset", columns, columns[:2], "{0} = excluded.{0}"),
-            # Lists that come with the program were never fetched.
-            [(one.name, one.version, "", one.sha256, one.licence, one.rules, one.skipped) for one in rulesets],
+            [
+                # Lists that come with the program were never fetched, and do not say when.
+                (one.name, one.version, getattr(one, "fetched", ""), one.sha256, one.licence, one.rules, one.skipped)
+                for one in rulesets
+            ],
         )
 
     def age(self, first_day: str, first_month: str) -> None:
@@ -225,8 +248,8 @@ class Rows:
 def _keys(table: str) -> tuple[str, ...]:
     if table == "coverage":
         return ("period",)
-    third_party = ("third_party",) if table in ("contact", "presence") else ()
-    return ("period", "site", *third_party, *DIMENSIONS[table])
+    name = (NAMED_IN[table],) if table in NAMED_IN else ()
+    return ("period", "site", *name, *DIMENSIONS[table])
 
 
 def _upsert(

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -26,14 +26,20 @@ from addons.desk import Desk, application
 from addons.dial import Loop
 from addons.door import Door, House
 from addons.engine import Engine
+from addons.firsthand import FirstHand
+from addons.imitations import Imitations
 from addons.ledger import Ledger, LedgerError
+from addons.lists import Lists
 from addons.passages import Passages
+from addons.resolver import Resolver
 from addons.settings import DESK, Settings
 from addons.shield import Shield
 from addons.upstream import Upstream
 from addons.windows import Windows
 from addons.witness import Witness
+from blocklists import consent_tools, cookies, sign_in
 from blocklists.owners import Knowledge, load
+from blocklists.shelf import Shelf
 
 log = logging.getLogger("carrel.run")
 
@@ -57,6 +63,19 @@ class Parts:
     witness: Witness
     shield: Shield
     knowledge: Knowledge
+    lists: Lists
+    resolver: Resolver | None
+    imitations: Imitations
+
+    def open_ledger(self, settings: Settings) -> None:
+        """Make or migrate the database, with the lists as they stand now. Raises LedgerError."""
+        fetched = self.lists.refresh() or ()
+        self.ledger.open(settings.sites, (*self.knowledge.rulesets, *fetched))
+
+    def chores(self) -> list[Coroutine[None, None, None]]:
+        """What has to run beside the traffic, until cancelled."""
+        chores = [tick(self), self.ledger.run(), self.lists.run(self.ledger.rulesets), self.imitations.prepare()]
+        return [*chores, self.resolver.run()] if self.resolver else chores
 
 
 @cache
@@ -70,15 +89,20 @@ def scope(settings: Settings) -> Catalogue:
     return in_scope(settings.sites, knowledge().products if settings.directory.use else ())
 
 
-def _is_tracker(host: str) -> bool:
-    found = knowledge().service_of(host)
-    return found is not None and found[0].list == "trackers"
-
-
 def parts(settings: Settings) -> Parts:
     catalogue = scope(settings)
     ledger = Ledger(settings.data.database, settings.privacy)
-    windows = Windows(lambda host: catalogue.site_of(host) is not None, _is_tracker)
+    lists = Lists(Shelf(settings.data.dir / "lists"))
+    resolver = Resolver(lambda host, chain: None) if settings.proxy.uncloak else None
+    firsthand = FirstHand(
+        knowledge(), consent_tools.load(), cookies.load(), sign_in.load(), lists, resolver, settings.proxy.hosts
+    )
+
+    def is_tracker(host: str) -> bool:
+        found = knowledge().service_of(host)
+        return found[0].list == "trackers" if found else lists.rule_for_host(host) is not None
+
+    windows = Windows(lambda host: catalogue.site_of(host) is not None, is_tracker)
     passages = Passages(windows.passed)
     library = frozenset(
         registrable_domain(domain) for site in settings.sites if site.kind == "library" for domain in site.domains
@@ -88,9 +112,17 @@ def parts(settings: Settings) -> Parts:
         gate=Gate(settings.proxy, catalogue),
         ledger=ledger,
         passages=passages,
-        witness=Witness(catalogue, Judge(knowledge(), library), ledger, passages, windows),
+        witness=Witness(catalogue, Judge(knowledge(), library, lists), ledger, passages, windows, firsthand),
         shield=Shield(settings.protect, catalogue),
         knowledge=knowledge(),
+        lists=lists,
+        resolver=resolver,
+        imitations=Imitations(
+            catalogue,
+            lambda host: bool(knowledge().owner_of(host)),
+            ledger,
+            refuse=settings.protect.lookalikes == "block",
+        ),
     )
 
 
@@ -125,9 +157,10 @@ async def _serve(settings: Settings, started: Started) -> None:
         authority=settings.data.ca,
         trust=trust,
         upstream=upstream,
+        refuses=house.imitations.refuses,
         addons=(house.shield, house.witness, asgiapp.ASGIApp(app, DESK, None)),
     )
-    door = Door(House(loop, house.gate, house.passages, upstream, engine.take, desk.take))
+    door = Door(House(loop, house.gate, house.passages, upstream, engine.take, desk.take, house.imitations.refuses))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -138,9 +171,9 @@ async def _serve(settings: Settings, started: Started) -> None:
         except OSError as error:
             raise StartError(_busy("[proxy] listen", settings.proxy.listen, error)) from None
         # After the port is ours: a second start must not touch the file of the first.
-        house.ledger.open(settings.sites, house.knowledge.rulesets)
+        house.open_ledger(settings)
         loop.never_to({port, settings.dashboard.listen[1]})
-        tasks += [loop.create_task(tick(house)), loop.create_task(house.ledger.run())]
+        tasks += [loop.create_task(chore) for chore in house.chores()]
         loop.set_exception_handler(quiet.loop_handler)
         await started(host, port)
         await stop.wait()

@@ -66,6 +66,8 @@ class Proxy:
     connect_ports: tuple[int, ...] = (443,)
     hosts: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
     """Names pinned to an address, and to a port where one is given, in place of DNS."""
+    uncloak: bool = True
+    """Whether the CNAMEs behind the sites' own names are looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Protect:
     mode: str = "observe"
     gpc: bool = True
     trim_referrer: bool = False
+    lookalikes: str = "count"
+    """What becomes of hosts that imitate a site's name: `count` or `block`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +193,18 @@ _SECTIONS: dict[str, tuple[type, dict[str, values.Parser]]] = {
             "on_failure": values.choice("closed", "upstream", "direct"),
             "connect_ports": values.ports,
             "hosts": values.hosts,
+            "uncloak": values.flag,
         },
     ),
-    "protect": (Protect, {"mode": values.mode, "gpc": values.flag, "trim_referrer": values.trim_referrer}),
+    "protect": (
+        Protect,
+        {
+            "mode": values.mode,
+            "gpc": values.flag,
+            "trim_referrer": values.trim_referrer,
+            "lookalikes": values.choice("count", "block"),
+        },
+    ),
     "privacy": (
         Privacy,
         {

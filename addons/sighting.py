@@ -12,6 +12,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 from addons.decide.marks import Exchange
 from addons.decide.parties import normal_host
+from blocklists.rules import Rule
 
 if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow, Response
@@ -58,7 +59,11 @@ class Sighting:
     method: str
     outcome: str
     url: str = ""
-    """The address as reported, to find where a redirect of the site's own led. Never stored, never passed on."""
+    """The address as reported: what was sent, and where a redirect of the site's own led. Never stored or passed on."""
+    page_url: str = ""
+    """The page's address, to tell whether the third party received it. Never stored or passed on."""
+    rule: Rule | None = None
+    """The rule of a fetched list that named it already."""
 
 
 def sightings_from(body: bytes) -> list[Sighting]:
@@ -123,6 +128,7 @@ def _sighting(report: dict[str, Any]) -> Sighting | None:
         method="report",
         outcome="blocked" if fields["disposition"] == "enforce" else "allowed",
         url=fields["blockedURL"],
+        page_url=fields["documentURL"],
     )
 
 
@@ -151,6 +157,8 @@ def exchange_from(flow: HTTPFlow, response: Response) -> Exchange:
         status=response.status_code,
         content_type=answered.get("content-type", ""),
         disposition=answered.get("content-disposition", ""),
+        cookies=asked.get("cookie", ""),
+        referrer_policy=answered.get("referrer-policy", ""),
     )
 
 

@@ -17,24 +17,47 @@ from addons.migrations import UNLISTED
 if TYPE_CHECKING:
     from addons.decide.judge import Finding
     from addons.settings import Site
+    from blocklists.owners import Ruleset
 
 type Amounts = tuple[int, ...]
-type Group = tuple[date, str]
-"""What becomes fine together: a day of one site; `""` stands for the day of all sites, which is coverage's."""
+type Dimensions = tuple[str | int, ...]
 
-type Sight = tuple[str, tuple[str, ...]]
+
+class Group(NamedTuple):
+    """What becomes fine together: a day of one site; `""` stands for the day of all sites, which is coverage's."""
+
+    day: date
+    site: str
+    measure: str = "page_load"
+    """The table whose counts say whether the day is busy enough."""
+
+
+PAGE_LOADS, LOOKALIKES = "page_load", "lookalike"
+
+type Sight = tuple[str, Dimensions]
 """A name, how it is related and what became of it. One page load may count for several: the largest is what is sure."""
 
 DIMENSIONS = {
     "page_load": ("section", "consent"),
-    "contact": ("section", "consent", "relation", "kind", "method", "outcome"),
+    "contact": ("section", "consent", "relation", "kind", "method", "outcome", "relayed"),
     "presence": ("section", "consent", "relation", "outcome"),
+    "exposure": ("section", "what", "carried_in"),
+    "cookie": ("service", "pattern", "lifetime"),
+    "sign_in": (),
+    "lookalike": ("trick",),
     "coverage": (),
 }
+NAMED_IN = {"contact": "third_party", "presence": "third_party", "exposure": "third_party", "sign_in": "provider"}
+"""The column that holds a name from outside, in the tables that have one."""
+
 AMOUNTS = {
     "page_load": ("loads", "with_third_party"),
     "contact": ("loads", "requests"),
     "presence": ("loads",),
+    "exposure": ("loads",),
+    "cookie": ("loads",),
+    "sign_in": ("loads",),
+    "lookalike": ("hits",),
     "coverage": ("seconds", "loads", "opted_out", "ambiguous", "dropped", "reports_refused"),
 }
 ONE_DROPPED: Amounts = (0, 0, 0, 0, 1, 0)
@@ -47,12 +70,18 @@ class Fine(NamedTuple):
     day: date
     site: str
     third_party: str
-    """Always by its name; `""` in tables without third parties."""
-    dimensions: tuple[str, ...]
+    """Always by its name; `""` in tables without names from outside."""
+    dimensions: Dimensions
 
     @property
     def group(self) -> Group:
-        return self.day, self.site
+        # Nobody need have opened a page of the site for its name to be imitated.
+        return Group(self.day, self.site, LOOKALIKES if self.table == LOOKALIKES else PAGE_LOADS)
+
+    @property
+    def name(self) -> str:
+        """What must be common before it is written."""
+        return provider(self.third_party) if self.table == "sign_in" else self.third_party
 
 
 class Row(NamedTuple):
@@ -62,7 +91,12 @@ class Row(NamedTuple):
     period: str
     site: str
     third_party: str
-    dimensions: tuple[str, ...]
+    dimensions: Dimensions
+
+
+def provider(domain: str) -> str:
+    """A domain as a place to sign in: known apart from the third party of that name, which may be the rarer one."""
+    return f"sign-in at {domain}"
 
 
 def add(one: Amounts, other: Amounts) -> Amounts:
@@ -77,7 +111,10 @@ class Batch:
         self.counts: dict[Fine, Amounts] = {}
         self.findings: dict[str, Finding] = {}
         """What is known of each third party in `counts`."""
+        self.listed: set[str] = set()
+        """Places to sign in that some list names, as `provider` calls them."""
         self.sites: dict[str, Site] = {}
+        self.rulesets: tuple[Ruleset, ...] = ()
 
     def add(self, fine: Fine, amounts: Amounts) -> bool:
         if (before := self.counts.get(fine)) is not None:
@@ -101,9 +138,11 @@ class Batch:
         counts, findings, sites = self.counts, self.findings, self.sites
         self.counts, self.findings, self.sites = older.counts, older.findings, older.sites
         for fine, amounts in counts.items():
-            if self.add(fine, amounts) and fine.third_party:
+            if self.add(fine, amounts) and fine.third_party in findings:
                 self.know(findings[fine.third_party])
+        self.listed |= older.listed
         self.sites.update(sites)
+        self.rulesets = (*older.rulesets, *self.rulesets)
 
 
 type Rank = tuple[bool, str, int, str, str]
@@ -149,9 +188,9 @@ class Tally:
         self.standing: dict[Group, dict[Fine, Amounts]] = {}
         self.remembered = 0
         self.loads: dict[Group, int] = {}
-        """Page loads that can be moved into a day; for `""`, page loads of all sites."""
+        """Page loads (or look-alikes) that can be moved into a day; for `""`, page loads of all sites."""
         self.seen: dict[Sight, int] = {}
-        """Page loads on which an unlisted name was seen."""
+        """Page loads on which an unlisted name was seen, or that went there to sign in."""
 
     def plan(self, batch: Batch) -> Plan:
         plan = Plan()
@@ -159,13 +198,13 @@ class Tally:
         self._judge_names(batch, plan)
         promoted, named = self.promoted | plan.promoted, self.named | plan.named
         for fine, amounts in self._freed(plan):
-            old = row(fine, fine.group in self.promoted, fine.third_party in self.named)
-            new = row(fine, fine.group in promoted, fine.third_party in named)
+            old = row(fine, fine.group in self.promoted, fine.name in self.named)
+            new = row(fine, fine.group in promoted, fine.name in named)
             plan.moves.setdefault(old, []).append((new, amounts))
-            if fine.group in promoted and fine.third_party in named:
+            if fine.group in promoted and fine.name in named:
                 plan.settled.append(fine)
         for fine, amounts in batch.counts.items():
-            by_day, by_name = fine.group in promoted, fine.third_party in named
+            by_day, by_name = fine.group in promoted, fine.name in named
             place = row(fine, by_day, by_name)
             before = plan.deltas.get(place)
             plan.deltas[place] = amounts if before is None else add(before, amounts)
@@ -175,8 +214,9 @@ class Tally:
 
     def _judge_days(self, batch: Batch, plan: Plan) -> None:
         for fine, amounts in batch.counts.items():
-            if fine.table == "page_load":
-                for group in (fine.group, (fine.day, "")):
+            if fine.table == fine.group.measure:
+                groups = [fine.group, Group(fine.day, "")] if fine.table == PAGE_LOADS else [fine.group]
+                for group in groups:
                     plan.loads[group] = plan.loads.get(group, 0) + amounts[0]
         for group, loads in plan.loads.items():
             if group not in self.promoted and self.loads.get(group, 0) + loads >= self.k:
@@ -184,9 +224,10 @@ class Tally:
 
     def _judge_names(self, batch: Batch, plan: Plan) -> None:
         plan.named = {name for name, one in batch.findings.items() if one.listed and name not in self.named}
+        plan.named |= batch.listed - self.named
         for fine, amounts in batch.counts.items():
-            if fine.table == "presence" and fine.third_party not in self.named:
-                at = fine.third_party, fine.dimensions[2:]
+            if fine.table in ("presence", "sign_in") and fine.name not in self.named:
+                at = fine.name, fine.dimensions[2:]
                 plan.seen[at] = plan.seen.get(at, self.seen.get(at, 0)) + amounts[0]
         plan.named.update(name for (name, _), loads in plan.seen.items() if loads >= self.rare)
 
@@ -195,7 +236,7 @@ class Tally:
             if group in plan.promoted:
                 yield from counts.items()
             elif plan.named:
-                yield from ((fine, amounts) for fine, amounts in counts.items() if fine.third_party in plan.named)
+                yield from ((fine, amounts) for fine, amounts in counts.items() if fine.name in plan.named)
 
     def commit(self, plan: Plan) -> None:
         """What was planned is written."""
@@ -206,7 +247,7 @@ class Tally:
         for fine, amounts in plan.coarse:
             self._remember(fine, amounts)
         for group, loads in plan.loads.items():
-            if not group[1]:
+            if not group.site:
                 self.loads[group] = self.loads.get(group, 0) + loads
         for at, loads in plan.seen.items():
             if at[0] not in self.named:
@@ -225,7 +266,7 @@ class Tally:
             self.remembered += 1
         else:
             return
-        if fine.table == "page_load":
+        if fine.table == fine.group.measure:
             self.loads[fine.group] = self.loads.get(fine.group, 0) + amounts[0]
 
     def learn(self, groups: Iterable[Group], names: Iterable[str]) -> None:
@@ -235,10 +276,10 @@ class Tally:
 
     def forget(self, before: date) -> None:
         """Days that are over stay as coarse as they are."""
-        for group in [group for group in self.standing if group[0] < before]:
+        for group in [group for group in self.standing if group.day < before]:
             self.remembered -= len(self.standing.pop(group))
-        self.loads = {group: loads for group, loads in self.loads.items() if group[0] >= before}
-        self.promoted = {group for group in self.promoted if group[0] >= before}
+        self.loads = {group: loads for group, loads in self.loads.items() if group.day >= before}
+        self.promoted = {group for group in self.promoted if group.day >= before}
 
 
 def row(fine: Fine, by_day: bool, by_name: bool) -> Row:

@@ -13,10 +13,13 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
+from addons.decide.exposure import exposures, referrer_kept
 from addons.decide.judge import Finding, Judge
 from addons.decide.marks import Exchange, Mark, mark_for
+from addons.decide.parties import registrable_domain
 from addons.decide.policy import HEADER, observing
 from addons.decide.sites import Catalogue, section_of
+from addons.firsthand import FirstHand
 from addons.ledger import Ledger
 from addons.pages import MAX_HOSTS, MAX_REPORTS, Page, Pages
 from addons.passages import Passages
@@ -42,6 +45,11 @@ _MAX_REDIRECTS = 20
 """A browser follows no more (Fetch standard, HTTP-redirect fetch)."""
 _OURS = frozenset({"own", "group", "host", "library"})
 """Relations that do not make a page load one `with_third_party`."""
+_BEHIND = frozenset({"dns", "request"})
+"""Methods of what hides behind the site's own names; never mixed with third parties."""
+
+Received = frozenset[tuple[str, str]]
+"""What a third party received, and in what it was carried."""
 
 
 class Witness:
@@ -54,6 +62,7 @@ class Witness:
         ledger: Ledger,
         passages: Passages,
         windows: Windows,
+        firsthand: FirstHand,
         *,
         now: Callable[[], float] = time.monotonic,
         today: Callable[[], date] = date.today,
@@ -63,10 +72,11 @@ class Witness:
         self._ledger = ledger
         self._passages = passages
         self._windows = windows
+        self._firsthand = firsthand
         self._now = now
         self._today = today
         self._pages = Pages()
-        self._waiting: deque[tuple[float, Page, str, Finding]] = deque()
+        self._waiting: deque[tuple[float, Page, str, Finding, Received]] = deque()
         self._hops: OrderedDict[int, tuple[int, str]] = OrderedDict()
 
     # From the engine: documents, scripts and redirects of the sites
@@ -80,8 +90,23 @@ class Witness:
             return
         if hop := redirect_from(flow):
             self._remember_hop(*hop)
+            self._note_sign_in(site, exchange, *hop[1:])
         if token := self._token(site, exchange):
             flow.response.headers.add(HEADER, observing(site, token))
+        self._look_behind(site, exchange, flow.request.pretty_url)
+
+    def _note_sign_in(self, site: Site, exchange: Exchange, target: str, host: str) -> None:
+        """A page of the site that sends the patron on to another company's log-in."""
+        if exchange.dest in ("document", "") and self._firsthand.leads_to_sign_in(site, target):
+            listed = self._firsthand.is_listed(host)
+            self._ledger.sign_in(self._today(), site, registrable_domain(host), listed=listed)
+
+    def _look_behind(self, site: Site, exchange: Exchange, url: str) -> None:
+        """Trackers behind the site's own names, for the page that this client is looking at."""
+        latest = self._pages.latest(exchange.client, site, self._now())
+        for sighting in self._firsthand.disguised(exchange, url):
+            if latest and (finding := self._judge.weigh(site, sighting)):
+                self._write(latest[1], finding)
 
     def _token(self, site: Site, exchange: Exchange) -> str:
         """The page token for this answer; "" if it gets no header."""
@@ -97,11 +122,13 @@ class Witness:
         page = Page(
             site=site,
             section=section_of(site, exchange.path),
-            consent="unknown",
+            consent=self._firsthand.consent(site, exchange.cookies),
             client=exchange.client,
             host=exchange.host,
             day=self._today(),
             born=self._now(),
+            cookies=self._firsthand.cookies(exchange.cookies),
+            referrer_kept=referrer_kept(exchange.referrer_policy),
             counted=mark is Mark.PAGE,
             loadless=mark not in (Mark.PAGE, Mark.PREFETCHED),
         )
@@ -113,6 +140,8 @@ class Witness:
         page.counted = True
         self._ledger.page_load(page.day, page.site, page.section, page.consent)
         self._ledger.cover(page.day, loads=1)
+        for known in sorted(page.cookies):
+            self._ledger.cookie(page.day, page.site, *known)
         self._windows.begin(page)
 
     def _remember_hop(self, asked: str, target: str, host: str) -> None:
@@ -161,17 +190,22 @@ class Witness:
         page.hosts.add(sighting.host)
         if not page.counted and not page.loadless:
             self._count(page)
-        self._waiting.append((now + SETTLE, page, sighting.host, finding))
+        self._firsthand.tool_seen(page.site, sighting.host)
+        received: Received = frozenset()
+        if sighting.url and finding.outcome == "allowed":
+            found = exposures(sighting.page_url, sighting.url, page.referrer_kept, page.site)
+            received = frozenset((one.what, one.carried_in) for one in found)
+        self._waiting.append((now + SETTLE, page, sighting.host, finding, received))
 
     def settle(self, *, everything: bool = False) -> None:
         """Count the reports that have waited long enough; with `everything`, all of them."""
         forget_addresses()
         now = self._now()
         while self._waiting and (everything or self._waiting[0][0] <= now):
-            _, page, host, finding = self._waiting.popleft()
+            _, page, host, finding, received = self._waiting.popleft()
             if finding.outcome == "allowed" and self._passages.seen(page.client, host, now):
                 finding = replace(finding, method="report+tunnel")
-            self._write(page, finding)
+            self._write(page, finding, received)
         for window in self._windows.ripe(everything=everything):
             self._infer(window)
 
@@ -186,7 +220,7 @@ class Witness:
             if finding := self._judge.weigh(page.site, unseen):
                 self._write(page, finding)
 
-    def _write(self, page: Page, finding: Finding) -> None:
+    def _write(self, page: Page, finding: Finding, received: Received = frozenset()) -> None:
         place = (page.day, page.site, page.section, page.consent)
 
         def first(*key: str) -> bool:
@@ -201,5 +235,8 @@ class Witness:
         self._ledger.contact(*place, finding, new_load=new)
         if first("presence", *party, finding.outcome):
             self._ledger.presence(*place, finding)
-        if finding.relation not in _OURS and first("any"):
+        if finding.relation not in _OURS and finding.method not in _BEHIND and first("any"):
             self._ledger.with_third_party(*place)
+        for what, carried_in in sorted(received):
+            if first("exposure", finding.third_party, what, carried_in):
+                self._ledger.exposure(page.day, page.site, page.section, finding, what, carried_in)

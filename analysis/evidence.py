@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import parties, periods, wording
+from analysis import consent, parties, periods, wording
+from analysis.consent import Consent, State
 from analysis.coverage import Ruleset
 from analysis.detail import Section, SiteFacts, site_facts
 from analysis.parties import Party
+from analysis.received import Received, received
 from analysis.shares import Share, share
 
 Row = Mapping[str, Any]
@@ -25,7 +27,7 @@ class ReportError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a report is made of: the rows of the queries evidence_* and lists."""
+    """What a report is made of: the rows of the queries evidence_*, received and lists."""
 
     site: Sequence[Row]
     page_loads: Sequence[Row]
@@ -33,6 +35,7 @@ class Rows:
     presences: Sequence[Row]
     contacts: Sequence[Row]
     third_parties: Sequence[Row]
+    received: Sequence[Row]
     lists: Sequence[Row]
 
 
@@ -52,6 +55,16 @@ class Finding:
     last: str
     first_period: str
     last_period: str
+    received: Received | None
+    """None: contacted, and nothing more was seen to be sent."""
+    before_choice: Share | None
+    """Contacted, of the page loads on which the consent tool waited; None if there were none."""
+    after_refusal: Share | None
+    relayed: bool
+    own_name: bool
+    """Some of it was found behind the site's own names."""
+    behind: bool
+    """All of it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +109,13 @@ class Report:
     share: Share
     """Page loads with any third party, of all page loads watched."""
     sections: tuple[Section, ...]
-    consents: tuple[str, ...]
+    consents: tuple[State, ...]
+    consent_known: bool
     groups: tuple[Group, ...]
     apart: tuple[Finding, ...]
     """The vendor's own, its group's and the library's; never added up with the groups."""
+    behind: tuple[Finding, ...]
+    """Metrics and trackers behind the vendor's own names; never added up with the groups either."""
     meetings: int
     """Meetings with names that are kept as (unlisted)."""
     page_loads: tuple[PageLoads, ...]
@@ -132,8 +148,9 @@ def build(
             f"no page load of {site_id!r} was watched in this time, so there is nothing to report; "
             "open its pages through the proxy, or ask about a longer time"
         )
-    findings = _findings(rows, watched)
-    third = [finding for finding in findings if finding.relation not in wording.APART]
+    choices = consent.build(rows.page_loads, [row for row in rows.presences if row["outcome"] == "allowed"])
+    findings = _findings(rows, watched, choices)
+    third = [finding for finding in findings if finding.relation not in wording.APART and not finding.behind]
     categories = sorted(
         {finding.party.category for finding in third}, key=lambda c: (c == wording.NO_CATEGORY, c.lower())
     )
@@ -143,9 +160,11 @@ def build(
         window=_window(rows, since, until),
         share=share(sum(row["with_third_party"] for row in rows.page_loads), watched),
         sections=_sections(rows.page_loads),
-        consents=tuple(sorted({row["consent"] for row in rows.page_loads})),
+        consents=choices.states,
+        consent_known=choices.known,
         groups=tuple(Group(name, tuple(f for f in third if f.party.category == name)) for name in categories),
-        apart=tuple(finding for finding in findings if finding.relation in wording.APART),
+        apart=tuple(finding for finding in findings if finding.relation in wording.APART and not finding.behind),
+        behind=tuple(finding for finding in findings if finding.behind),
         meetings=sum(row["loads"] for row in rows.presences if row["third_party"] == wording.UNLISTED),
         page_loads=tuple(
             PageLoads(row["period"], row["section"], row["consent"], row["loads"], row["with_third_party"])
@@ -157,7 +176,8 @@ def build(
     )
 
 
-def _findings(rows: Rows, watched: int) -> list[Finding]:
+def _findings(rows: Rows, watched: int, choices: Consent) -> list[Finding]:
+    given = received(rows.received, "third_party", {rows.site[0]["id"]: watched})
     known = {row["domain"]: parties.party(row) for row in rows.third_parties}
     seen: dict[tuple[str, str], list[Row]] = {}
     for row in rows.presences:
@@ -170,6 +190,7 @@ def _findings(rows: Rows, watched: int) -> list[Finding]:
     for (domain, relation), presences in seen.items():
         how = ways.get((domain, relation), [])
         when = sorted({row["period"] for row in presences})
+        methods = _words(how, "method")
         found.append(
             Finding(
                 party=known.get(domain) or parties.unknown(domain),
@@ -179,11 +200,17 @@ def _findings(rows: Rows, watched: int) -> list[Finding]:
                 blocked=_loads(presences, "blocked"),
                 sections=_words(presences, "section"),
                 kinds=_words(how, "kind"),
-                methods=_words(how, "method"),
+                methods=methods,
                 first=periods.first_seen(when),
                 last=periods.last_seen(when),
                 first_period=when[0],
                 last_period=periods.latest(when),
+                received=given.get(domain),
+                before_choice=choices.of(domain, relation, "undecided"),
+                after_refusal=choices.of(domain, relation, "refused"),
+                relayed=any(row["relayed"] for row in how),
+                own_name=bool(wording.OWN_NAME & set(methods)),
+                behind=bool(methods) and set(methods) <= wording.OWN_NAME,
             )
         )
     return sorted(found, key=lambda finding: (-finding.share.part, finding.party.domain, finding.relation))

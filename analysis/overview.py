@@ -23,6 +23,10 @@ class SiteLine:
     share: Share
     third_parties: int
     last: str
+    rung: str
+    """The most that any third party received, '' if no more than a contact was seen."""
+    recipients: int
+    """Third parties that received that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,14 @@ class New:
     site_name: str
     first: str
     relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imitated:
+    site: str
+    name: str
+    hits: int
+    tricks: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +57,10 @@ class Overview:
     configured: int
     third_parties: tuple[Line, ...]
     apart: tuple[Line, ...]
+    behind: tuple[Line, ...]
     categories: tuple[Category, ...]
     newest: tuple[New, ...]
+    imitated: tuple[Imitated, ...]
     meetings: int
     """How often a name was met that is kept as (unlisted)."""
     time: Timeline
@@ -69,32 +83,43 @@ def build(
     seen: Sequence[Row],
     pairs: Sequence[Row],
     newest: Sequence[Row],
+    behind: Iterable[Row],
+    rungs: Sequence[Row],
+    lookalikes: Iterable[Row],
     unlisted: Iterable[Row],
     months: Sequence[Row],
     days: Sequence[Row],
 ) -> Overview:
     watched = [row for row in sites if row["loads"]]
     found = parties.lines(seen)
-    third = tuple(line for line in found if not line.apart)
+    third = tuple(line for line in found if line.third)
+    hidden = {(row["site"], row["third_party"], row["relation"]) for row in behind}
+    pairs = [pair for pair in pairs if (pair["site"], pair["third_party"], pair["relation"]) not in hidden]
     return Overview(
         share=share(sum(row["with_third_party"] for row in watched), sum(row["loads"] for row in watched)),
         first=periods.first_seen(row["first_period"] for row in watched),
         last=periods.words(max((row["last_period"] for row in watched), default="")),
-        sites=tuple(_site(row, pairs) for row in watched),
+        sites=tuple(_site(row, pairs, rungs) for row in watched),
         configured=len(sites),
         third_parties=third,
-        apart=tuple(line for line in found if line.apart),
+        apart=tuple(line for line in found if line.apart and not line.behind),
+        behind=tuple(line for line in found if line.behind),
         categories=parties.by_category(third),
         newest=tuple(_new(row) for row in newest),
+        imitated=_imitated(lookalikes),
         meetings=sum(row["meetings"] for row in unlisted),
         time=timeline.best(months, days),
     )
 
 
-def _site(row: Row, pairs: Sequence[Row]) -> SiteLine:
+def _site(row: Row, pairs: Sequence[Row], rungs: Sequence[Row]) -> SiteLine:
     names = {
         pair["third_party"] for pair in pairs if pair["site"] == row["site"] and pair["relation"] not in wording.APART
     }
+    reached = [
+        wording.RUNGS.index(one["rung"]) for one in rungs if one["site"] == row["site"] and one["third_party"] in names
+    ]
+    highest = max(reached, default=0)
     return SiteLine(
         row["site"],
         row["name"],
@@ -103,7 +128,21 @@ def _site(row: Row, pairs: Sequence[Row]) -> SiteLine:
         share(row["with_third_party"], row["loads"]),
         len(names),
         periods.words(row["last_period"]),
+        wording.RUNGS[highest] if highest else "",
+        reached.count(highest),
     )
+
+
+def _imitated(rows: Iterable[Row]) -> tuple[Imitated, ...]:
+    """Rows of the query lookalikes; the most imitated site first."""
+    by_site: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        by_site.setdefault((row["imitated"], row["name"]), []).append(row)
+    found = [
+        Imitated(*who, sum(row["hits"] for row in these), tuple(row["trick"] for row in these))
+        for who, these in by_site.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.hits, one.name)))
 
 
 def _new(row: Row) -> New:

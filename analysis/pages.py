@@ -61,6 +61,9 @@ async def overview(datasette: Any, request: Any) -> Any:
         await asker.ask("third_parties_seen"),
         await asker.ask("matrix"),
         await asker.ask("newest_third_parties"),
+        await asker.ask("behind_own_names"),
+        await asker.ask("highest_rung"),
+        await asker.ask("lookalikes"),
         await asker.ask("unlisted"),
         await asker.ask("page_loads_by_month"),
         await asker.ask("page_loads_by_day"),
@@ -92,6 +95,12 @@ async def site(datasette: Any, request: Any) -> Any:
         await asker.ask("unlisted", site=name),
         await asker.ask("page_loads_by_month", site=name),
         await asker.ask("page_loads_by_day", site=name),
+        exposed=await asker.ask("received", site=name),
+        consents=await asker.ask("page_loads_by_consent", site=name),
+        by_consent=await asker.ask("third_parties_by_consent", site=name),
+        cookies=await asker.ask("cookies", site=name),
+        sign_ins=await asker.ask("sign_ins", site=name),
+        lookalikes=await asker.ask("lookalikes", site=name),
     )
     return await asker.show("site.html", page=page)
 
@@ -103,8 +112,9 @@ async def third_parties(datasette: Any, request: Any) -> Any:
     unlisted = sum(row["meetings"] for row in await asker.ask("unlisted"))
     return await asker.show(
         "third_parties.html",
-        categories=parties.by_category([line for line in found if not line.apart]),
-        apart=[line for line in found if line.apart],
+        categories=parties.by_category([line for line in found if line.third]),
+        apart=[line for line in found if line.apart and not line.behind],
+        behind=[line for line in found if line.behind],
         meetings=unlisted,
     )
 
@@ -122,6 +132,7 @@ async def third_party(datasette: Any, request: Any) -> Any:
         await asker.ask("how_seen", third_party=domain),
         await asker.ask("sites"),
         await asker.ask("third_party_by_month", third_party=domain),
+        await asker.ask("received", third_party=domain),
     )
     return await asker.show("third_party.html", page=page)
 

@@ -43,6 +43,13 @@ class Line:
     share: Share
     sites: int
     first: str
+    behind: bool = False
+    """Found only behind sites' own names."""
+
+    @property
+    def third(self) -> bool:
+        """Everything else is never added up with third parties."""
+        return not (self.apart or self.behind)
 
     @property
     def apart(self) -> bool:
@@ -78,7 +85,14 @@ def unknown(domain: str) -> Party:
 def lines(rows: Iterable[Row]) -> tuple[Line, ...]:
     """Rows of the query third_parties_seen, the most often seen first."""
     return tuple(
-        Line(party(row), row["relation"], share(row["loads"], row["watched"]), row["sites"], first(row["first_period"]))
+        Line(
+            party(row),
+            row["relation"],
+            share(row["loads"], row["watched"]),
+            row["sites"],
+            first(row["first_period"]),
+            bool(row["behind"]),
+        )
         for row in rows
     )
 

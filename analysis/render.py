@@ -20,7 +20,9 @@ CHART = "recipients_by_category"
 RECIPIENTS = (
     "site", "recipient", "service", "owner", "owner_group", "category", "relation", "list", "list_version", "rule",
     "sections", "page_loads_seen_on", "page_loads_watched", "percent", "page_loads_allowed", "page_loads_blocked",
-    "kinds", "how_seen", "first_period", "last_period",
+    "kinds", "how_seen", "first_period", "last_period", "received", "page_loads_received_at_least", "all_received",
+    "page_loads_before_choice", "watched_before_choice", "page_loads_after_refusal", "watched_after_refusal",
+    "relayed", "behind_own_name",
 )  # fmt: skip
 PAGE_LOADS = ("site", "period", "section", "consent", "page_loads", "with_any_third_party")
 
@@ -36,8 +38,9 @@ def html(report: Report) -> str:
 
 def csv(report: Report) -> dict[str, str]:
     """File name -> text. README.txt says what the columns mean and what is not claimed."""
+    everyone = (*report.findings, *report.behind, *report.apart)
     return {
-        "recipients.csv": _table(RECIPIENTS, (_recipient(report, one) for one in (*report.findings, *report.apart))),
+        "recipients.csv": _table(RECIPIENTS, (_recipient(report, one) for one in everyone)),
         "page_loads.csv": _table(
             PAGE_LOADS,
             (
@@ -75,7 +78,8 @@ def _alternative(report: Report) -> str:
 
 
 def _recipient(report: Report, finding: Finding) -> tuple[Any, ...]:
-    party = finding.party
+    party, given = finding.party, finding.received
+    before, after = finding.before_choice, finding.after_refusal
     return (
         report.site.id,
         party.domain,
@@ -97,6 +101,15 @@ def _recipient(report: Report, finding: Finding) -> tuple[Any, ...]:
         " ".join(finding.methods),
         finding.first_period,
         finding.last_period,
+        given.rung if given else wording.RUNGS[0] if finding.allowed else "",
+        given.share.part if given else finding.allowed,
+        "; ".join(f"{one.what} ({' '.join(one.carriers)})" for one in given.whats) if given else "",
+        before.part if before else "",
+        before.whole if before else "",
+        after.part if after else "",
+        after.whole if after else "",
+        "yes" if finding.relayed else "no",
+        "yes" if finding.behind else "partly" if finding.own_name else "no",
     )
 
 

@@ -53,6 +53,7 @@ def rows(connection: sqlite3.Connection, site_id: str, since: str = "", until: s
             presences=_ask(connection, "evidence_presences", site=site_id, since=since, until=until),
             contacts=_ask(connection, "evidence_contacts", site=site_id, since=since, until=until),
             third_parties=_ask(connection, "evidence_third_parties", site=site_id),
+            received=_ask(connection, "received", site=site_id, since=since, until=until),
             lists=_ask(connection, "lists"),
         )
     except sqlite3.OperationalError as error:

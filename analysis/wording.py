@@ -27,6 +27,38 @@ METHODS: Final = {
     "dns": "found behind the vendor's own name in DNS",
     "tunnel": "inferred from a connection right after the page",
 }
+OWN_NAME: Final = frozenset({"dns", "request"})
+"""Methods that find somebody behind the site's own host names."""
+
+RUNGS: Final = ("contacted", "cookie", "identifier", "page address", "search terms or item")
+"""The ladder of what a recipient received, lowest first."""
+RUNG_OF: Final = {
+    "cookie": "cookie",
+    "identifier": "identifier",
+    "e-mail": "identifier",
+    "card number": "identifier",
+    "page address": "page address",
+    "search terms": "search terms or item",
+    "item": "search terms or item",
+}
+RECEIVED: Final = {
+    "cookie": "a cookie",
+    "identifier": "an identifier that stays the same",
+    "e-mail": "an e-mail address, plain or hashed",
+    "card number": "a card number, plain or hashed",
+    "page address": "the address of the page",
+    "search terms": "what was searched for",
+    "item": "which item was looked at",
+}
+CARRIERS: Final = {"url": "in the address of the request", "referrer": "as referrer", "cookie": "as cookie"}
+CONSENTS: Final = {
+    "undecided": "before a choice",
+    "refused": "after refusal",
+    "accepted": "after acceptance",
+    "unknown": "choice not known",
+}
+"""In the order in which a page lives through them."""
+
 OUTCOMES: Final = {"allowed": "allowed", "blocked": "blocked"}
 
 UNLISTED_NOTE: Final = (
@@ -43,6 +75,23 @@ COARSE_NOTE: Final = (
     "Days with few page loads of a site are kept by month only, so that no single visit can be told from the counts. "
     "“November 2026” then means “some day or days of November 2026”."
 )
+
+RECEIVED_NOTE: Final = (
+    "The ladder: contacted, cookie, identifier (an e-mail address or card number among them), page address, search "
+    "terms or item. It is read from the addresses of requests, which are then thrown away; bodies of requests are not "
+    "read. Counts of what was received are at least so many: one page load may send several things."
+)
+CONSENT_NOTE: Final = (
+    "Read from the cookies of consent tools that Carrel knows. A share is of the page loads in that state. Blocked "
+    "contacts are not counted."
+)
+BEHIND_NOTE: Final = (
+    "Hosts with the site's own name that belong to somebody else in DNS, and requests to the site's own hosts that a "
+    "list names. To a browser they look like the site itself, so its cookies may go with them. They are never added up "
+    "with third parties."
+)
+RELAYED: Final = "relayed by the library's own proxy"
+BEHIND: Final = "behind the site's own name"
 
 NOT_CLAIMED: Final = (
     "that a law or a contract was breached;",
@@ -76,6 +125,16 @@ DICTIONARY: Final = (
         "page loads on which a contact went out, and on which one was stopped; some are both",
     ),
     (
+        "received",
+        "the most that was seen to be sent to it, on at least so many page loads; then all that was seen to be sent",
+    ),
+    (
+        "before a choice, after refusal",
+        "page loads on which it was contacted, of those on which the site's consent tool waited, or was told no",
+    ),
+    ("relayed", "some of its requests went through the library's own rewriting proxy"),
+    ("behind own name", "found only behind the site's own host names, by dns or request"),
+    (
         "kinds",
         "what was asked for: script, style, image, font, connect, frame, media, object, worker, form, other",
     ),
@@ -95,6 +154,18 @@ def kind(word: str) -> str:
 
 def relation(word: str) -> str:
     return RELATIONS.get(word, word)
+
+
+def consent(word: str) -> str:
+    return CONSENTS.get(word, word)
+
+
+def received(word: str) -> str:
+    return RECEIVED.get(word, word)
+
+
+def carrier(word: str) -> str:
+    return CARRIERS.get(word, word)
 
 
 def method(word: str) -> str:

@@ -12,6 +12,7 @@ from addons.settings import Settings
 from deploy.arguments import one_line, with_settings
 from deploy.cli_ca import ca
 from deploy.cli_demo import demo
+from deploy.cli_lists import lists
 from deploy.cli_report import report
 
 
@@ -67,15 +68,25 @@ def dashboard(settings: Settings, hash_password: bool) -> None:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), default="carrel.toml")
-def init(file: Path) -> None:
+@click.option(
+    "--ezproxy",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Take the sites over from EZproxy's config.txt, and show which trackers it relays.",
+)
+def init(file: Path, ezproxy: Path | None) -> None:
     """Write a first configuration to FILE, with every key explained. Never overwrites.
 
-    Example: carrel init carrel.toml
+    Example: carrel init carrel.toml --ezproxy config.txt
     """
-    from deploy import first_config
+    from deploy import ezproxy_import, first_config
 
     with one_line():
-        click.echo(first_config.write(file))
+        imported = ezproxy_import.read(ezproxy) if ezproxy else None
+        click.echo(first_config.write(file, imported.toml if imported else ""))
+    if imported:
+        click.echo(imported.relayed)
+        for problem in imported.problems:
+            click.echo(problem, err=True)
 
 
 @cli.command()
@@ -90,7 +101,7 @@ def doctor(settings: Settings) -> None:
     sys.exit(checks.run(settings, click.echo))
 
 
-for command in (ca, demo, report):
+for command in (ca, demo, lists, report):
     cli.add_command(command)
 
 

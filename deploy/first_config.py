@@ -21,10 +21,12 @@ contact = "privacy@anytown.example"      # whom patrons may ask
 # trust = ""                             # PEM file with further authorities for connections to sites (the filter's)
 # on_failure = "closed"                  # what the PAC file says when Carrel is down: closed | upstream | direct
 # hosts = {}                             # { "catalog.anytown.example" = "10.0.0.5" }: names not looked up in DNS
+# uncloak = true                         # look up which companies stand behind the sites' own names in DNS
 
 [protect]
 # mode = "observe"
 # gpc = true                             # tell sites "do not sell or share" (Sec-GPC: 1)
+# lookalikes = "count"                   # hosts that imitate a site's name: "count" or "block"
 
 [privacy]
 # k = 10                                 # a day is shown only if it has this many page loads of the site
@@ -58,11 +60,11 @@ class InitError(ValueError):
     """Why no configuration was written, in one line."""
 
 
-def write(file: Path) -> str:
-    """Write TEXT to `file`, never over an existing one. Returns what to tell the user."""
+def write(file: Path, further: str = "") -> str:
+    """Write TEXT, and `further` behind it, to `file`, never over an existing one. Returns what to tell the user."""
     try:
         with file.open("x", encoding="utf-8") as out:
-            out.write(TEXT)
+            out.write(TEXT + ("\n" + further if further else ""))
     except FileExistsError:
         raise InitError(f"{file}: exists already and was left as it is; name another file") from None
     except OSError as error:

@@ -29,6 +29,8 @@ class Exchange:
     status: int
     content_type: str
     disposition: str
+    cookies: str = ""
+    referrer_policy: str = ""
 
 
 class Mark(Enum):

@@ -175,5 +175,5 @@ def test_nothing_of_an_address_is_in_a_finding(
         assert CANARY not in repr(finding)
         assert set(asdict(finding)) == {
             "third_party", "listed", "service", "owner", "owner_group", "category", "list", "list_version", "rule",
-            "relation", "kind", "method", "outcome",
+            "relation", "kind", "method", "outcome", "relayed",
         }  # fmt: skip

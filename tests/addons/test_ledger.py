@@ -36,7 +36,7 @@ def test_a_visit_is_found_in_every_view(ledger_path: Path, open_ledger: OpenLedg
     visit(ledger, finding(), times=2)
     assert flush(ledger)
     assert rows(ledger_path, "select * from page_loads") == [("2026-11", "news", *PLACE, 2, 2)]
-    contact = ("2026-11", "news", *PLACE, "tracker.test", "third", "script", "report", "allowed", 2, 4)
+    contact = ("2026-11", "news", *PLACE, "tracker.test", "third", "script", "report", "allowed", 0, 2, 4)
     assert rows(ledger_path, "select * from contacts") == [contact]
     assert rows(ledger_path, "select * from presences") == [
         ("2026-11", "news", *PLACE, "tracker.test", "third", "allowed", 2)
@@ -154,7 +154,7 @@ def test_a_later_count_of_a_day_that_is_over_goes_where_its_day_stands(
         ("catalog", "2026-11"),
         ("news", "2026-11-23"),
     ]
-    assert {day for day, _ in ledger._tally.standing} == {TUESDAY}
+    assert {group.day for group in ledger._tally.standing} == {TUESDAY}
 
 
 def test_a_newer_list_describes_a_third_party_anew_and_keeps_since_when(

@@ -71,6 +71,23 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.pending["contacts", month, site.id, section] += 1
                 self.pending["presences", month, site.id, section] += 1
                 self.pending["seen", one.third_party] += 1
+                self.ledger.exposure(day, site, section, one, "item", "url")
+                self.pending["exposures", month, site.id, section] += 1
+            self.ledger.cookie(day, site, "Tracker", section, "session")
+            self.pending["cookies", month, site.id, section] += 1
+
+    @rule(site=st.sampled_from([NEWS, CATALOG]), name=st.sampled_from(["odd-one.test", "college.test"]))
+    def sign_in(self, site: Site, name: str) -> None:
+        self.ledger.sign_in(self.clock.day, site, name)
+        self.pending["sign_ins", f"{self.clock.day:%Y-%m}", site.id, ""] += 1
+        self.pending["seen", f"to {name}"] += 1
+
+    @rule(site=st.sampled_from([NEWS, CATALOG]), times=st.integers(1, 3))
+    def imitate(self, site: Site, times: int) -> None:
+        for _ in range(times):
+            self.ledger.lookalike(self.clock.day, site, "typo")
+        self.pending["lookalikes", f"{self.clock.day:%Y-%m}", site.id, "typo"] += times
+        self.pending["load", self.clock.day.isoformat(), f"like {site.id}"] += times
 
     @rule()
     def flush(self) -> None:
@@ -121,8 +138,13 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def totals_are_exact(self) -> None:
         found: Counts = Counter()
-        for view in ("page_loads", "contacts", "presences"):
-            sql = f"select substr(period, 1, 7), site, section, sum(loads) from {view} group by 1, 2, 3"
+        for view, amounts in {
+            **dict.fromkeys(("page_loads", "contacts", "presences", "exposures"), "site, section, sum(loads)"),
+            "cookies": "site, pattern, sum(loads)",
+            "sign_ins": "site, '', sum(loads)",
+            "lookalikes": "imitated, trick, sum(hits)",
+        }.items():
+            sql = f"select substr(period, 1, 7), {amounts} from {view} group by 1, 2, 3"
             found.update({(view, *key): loads for *key, loads in self.rows(sql)})
         sql = "select substr(period, 1, 7), sum(loads), sum(dropped) from coverages group by 1"
         for month, loads, dropped in self.rows(sql):
@@ -135,23 +157,34 @@ class LedgerMachine(RuleBasedStateMachine):
         days = {(day, site): loads for day, site, loads in self.days("site", "page_loads", "sum(loads)")}
         for (day, site), loads in days.items():
             assert K <= loads <= self.loads["load", day, site]
-        for view in ("contacts", "presences"):
+        for day, site, hits in self.days("imitated", "lookalikes", "sum(hits)"):
+            assert K <= hits <= self.loads["load", day, f"like {site}"]
+        for view in ("contacts", "presences", "exposures", "cookies", "sign_ins"):
             assert {(day, site) for day, site, _ in self.days("site", view, "0")} <= set(days)
         covered = {day for day, _, _ in self.days("''", "coverages", "0")}
         for day in covered:
-            assert sum(loads for (_, that, _), loads in self.loads.items() if that == day) >= K
+            loads = [loads for (_, that, of), loads in self.loads.items() if that == day and not of.startswith("like ")]
+            assert sum(loads) >= K
+        imitated = {day for day, _, _ in self.days("imitated", "lookalikes", "0")}
         content = raw(self.folder / "carrel.db")
         for number in range((self.clock.day - FIRST).days + 1):
             day = (FIRST + timedelta(days=number)).isoformat()
-            if day not in covered and day not in {day for day, _ in days}:
+            if day not in covered | imitated and day not in {day for day, _ in days}:
                 assert day.encode() not in content
 
     @invariant()
     def no_name_is_known_before_it_is_common(self) -> None:
         content = raw(self.folder / "carrel.db")
-        for one in ODD:
-            if self.seen["seen", one.third_party] < RARE:
-                assert one.third_party.encode() not in content
+        for name in (*(one.third_party for one in ODD), "college.test"):
+            if max(self.seen["seen", name], self.seen["seen", f"to {name}"]) < RARE:
+                assert name.encode() not in content
+        for view, column, prefix in (
+            ("presences", "third_party", ""),
+            ("exposures", "third_party", ""),
+            ("sign_ins", "provider", "to "),
+        ):
+            for (name,) in self.rows(f"select distinct {column} from {view}"):
+                assert name in (LISTED.third_party, "(unlisted)") or self.seen["seen", f"{prefix}{name}"] >= RARE
 
     @invariant()
     def what_is_allowed_is_fine(self) -> None:
@@ -160,9 +193,10 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         days = {(day, site): loads for day, site, loads in self.days("site", "page_loads", "sum(loads)")}
         for (when, *key), loads in self.loads.items():
-            if when == "now" and key[0] == self.clock.day.isoformat() and loads >= K:
+            if when == "now" and key[0] == self.clock.day.isoformat() and loads >= K and "like " not in key[1]:
                 assert days[key[0], key[1]] >= loads
         names = {name for (name,) in self.rows("select domain from third_parties")}
+        names |= {f"to {name}" for (name,) in self.rows("select provider from sign_ins")}
         for (when, name), loads in self.seen.items():
             if when == "now" and loads >= RARE:
                 assert name in names

@@ -15,7 +15,7 @@ from addons.migrations import APPLICATION_ID, LedgerError, migrations, open_data
 
 VIEWS = {
     "page_loads": "period site section consent loads with_third_party",
-    "contacts": "period site section consent third_party relation kind method outcome loads requests",
+    "contacts": "period site section consent third_party relation kind method outcome relayed loads requests",
     "presences": "period site section consent third_party relation outcome loads",
     "third_parties": "domain service owner owner_group category list list_version rule first_seen",
     "sites": "id name kind vendor product domains contract_from contract_until",
@@ -25,6 +25,7 @@ VIEWS = {
     "cookies": "period site service pattern lifetime loads",
     "sign_ins": "period site provider loads",
     "lookalikes": "period imitated trick hits",
+    "ladder": "site third_party rung loads",
     "disclosures": "site third_party status document declared",
     "decisions": "site third_party reason owner until",
 }
@@ -106,6 +107,26 @@ def test_a_file_whose_start_was_cut_short_is_finished(tmp_path: Path, reached: s
     with open_database(path) as database:
         assert set(database.view_names()) == set(VIEWS)
         assert pragma(database, "auto_vacuum") == 2
+
+
+def test_a_file_from_before_relayed_contacts_keeps_its_counts(tmp_path: Path) -> None:
+    path = tmp_path / "carrel.db"
+    with Database(path) as database:
+        database.conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.apply(database, stop_before="m006_relayed_and_the_ladder")
+        with database.conn:
+            database.conn.execute("insert into site values (1, 'news', '', '', '', '', '', '', '')")
+            database.conn.execute("insert into third_party values (1, 'a.test', '', '', '', '', '', '', '', '2026-11')")
+            counts = "(1, '2026-11', 1, 'item', 'unknown', 'third', 'image', 'report', 'allowed', 3, 5)"
+            database.conn.execute(f"insert into contact values {counts}")
+    with open_database(path) as database:
+        contact = ("2026-11", "news", "item", "unknown", "a.test", "third", "image", "report", "allowed", 0, 3, 5)
+        assert database.execute("select * from contacts").fetchall() == [contact]
+        assert database.execute("select domain, first_seen from third_parties").fetchall() == [("a.test", "2026-11")]
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+        with pytest.raises(sqlite3.IntegrityError):
+            database.execute("insert into contact values (1, '', 1, '', '', '', '', '', '', 2, 0, 0)")
 
 
 def test_an_empty_file_becomes_ours(tmp_path: Path) -> None:

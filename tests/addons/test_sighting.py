@@ -47,7 +47,7 @@ FOUND = [
     ("url", "directive", "host", "kind"), [pytest.param(*row, id=row[1] + row[2]) for row in FOUND]
 )
 def test_both_formats_of_both_browsers_are_read(browser: str, url: str, directive: str, host: str, kind: str) -> None:
-    expected = [Sighting("site.test", host, kind, "report", "allowed", url)]
+    expected = [Sighting("site.test", host, kind, "report", "allowed", url, "https://site.test/page?q=term")]
     uri, api = {"chromium": (chromium_uri, chromium_api), "firefox": (firefox_uri, firefox_api)}[browser]
     assert sightings_from(json.dumps({"csp-report": uri(url, directive)}).encode()) == expected
     assert sightings_from(batch(api(url, directive))) == expected
@@ -195,6 +195,8 @@ def test_any_fields_are_read_or_refused(fields: dict[str, object]) -> None:
     for sighting in found:
         told = asdict(sighting)
         assert told.pop("url") == fields["blocked-uri"]
+        assert told.pop("page_url") == fields.get("document-uri", "")
+        assert told.pop("rule") is None
         assert sighting.kind in {*reports_kinds(), "other"}
         assert sighting.outcome in {"allowed", "blocked"}
         assert all("/" not in value and "?" not in value for value in told.values())

@@ -29,7 +29,9 @@ class Inside:
         loop.guard(gate, proxy, None)
         self.handed: list[tuple[str, bytes, str]] = []
         self.passages = Passages()
-        self.door = Door(House(loop, gate, self.passages, None, self._taker("engine"), self._taker("desk")))
+        self.door = Door(
+            House(loop, gate, self.passages, None, self._taker("engine"), self._taker("desk"), lambda *_: False)
+        )
         self.address = ("127.0.0.1", 0)
 
     def _taker(self, name: str) -> door.Handover:

@@ -12,12 +12,16 @@ from mitmproxy.test import tflow, tutils
 from addons.decide.judge import Judge
 from addons.decide.policy import HEADER
 from addons.decide.sites import Catalogue
+from addons.firsthand import FirstHand
 from addons.ledger import Ledger
+from addons.lists import Lists
 from addons.passages import Passages
 from addons.settings import Privacy, Site
 from addons.windows import Windows
 from addons.witness import Witness
+from blocklists import consent_tools, cookies, sign_in
 from blocklists.owners import load
+from blocklists.shelf import Shelf
 from tests.addons import reports
 from tests.addons.visits import Clock, flush, rows
 
@@ -26,6 +30,20 @@ OTHER = Site("other", "Other", domains=("other.test",))
 TRACKER, SECOND = "www.google-analytics.com", "cdn.hotjar.com"
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 KNOWLEDGE = load()
+
+
+class Behind:
+    """What stands behind host names, as far as it is known yet (test_resolver.py has the real one)."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.known: dict[str, tuple[str, ...]] = {}
+
+    def ask(self, host: str) -> None:
+        self.asked.append(host)
+
+    def chain(self, host: str) -> tuple[str, ...]:
+        return self.known.get(host, ())
 
 
 class Watch:
@@ -40,12 +58,17 @@ class Watch:
         catalogue = Catalogue([SITE, OTHER])
         windows = Windows(lambda host: catalogue.site_of(host) is not None, lambda _: False, lambda: self.now)
         self.passages = Passages(windows.passed)
+        self.shelf = Shelf(path.parent / "lists")
+        self.lists = Lists(self.shelf)
+        self.names = Behind()
+        tables = consent_tools.load(), cookies.load(), sign_in.load()
         self.witness = Witness(
             catalogue,
-            Judge(KNOWLEDGE),
+            Judge(KNOWLEDGE, lists=self.lists),
             self.ledger,
             self.passages,
             windows,
+            FirstHand(KNOWLEDGE, *tables, self.lists, self.names),
             now=lambda: self.now,
             today=self.day,
         )

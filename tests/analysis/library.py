@@ -47,6 +47,7 @@ THIRD_PARTIES = (
     ("elsevier.com", "Elsevier", "Elsevier", "RELX", "hosting", "vendors"),
     ("els-cdn.com", "Elsevier content", "Elsevier", "RELX", "hosting", "vendors"),
     ("threatmetrix.com", "ThreatMetrix", "LexisNexis", "RELX", "analytics", "trackers"),
+    ("omtrdc.net", "Adobe Analytics", "Adobe", "Adobe", "analytics", "trackers"),
     ("seldom-measured.example", "", "", "", "", ""),
 )
 # site, third party, relation, kinds, method, outcome, share of page loads, first month of the three
@@ -67,9 +68,30 @@ SEEN = (
     ("sciencedirect", "elsevier.com", "group", ("script", "connect"), "report", "allowed", 0.97, 0),
     ("sciencedirect", "els-cdn.com", "own", ("style", "font"), "report", "allowed", 1.0, 0),
     ("sciencedirect", "threatmetrix.com", "group", ("script",), "dns", "allowed", 0.41, 1),
+    ("sciencedirect", "omtrdc.net", "third", ("connect",), "dns", "allowed", 0.71, 0),
     ("sciencedirect", "seldom-measured.example", "third", ("connect",), "report", "allowed", 0.06, 2),
     ("smallpress", "fonts.example", "third", ("font",), "report", "allowed", 0.5, 2),
     ("smallpress", "googletagmanager.com", "third", ("script",), "report", "allowed", 0.2, 2),
+)
+# Consent states are known on one site: of its page loads one in four waits for a choice, one in ten was refused.
+CONSENTS = {"sciencedirect": (("undecided", 4), ("refused", 10), ("accepted", 1))}
+NOT_AFTER_REFUSAL = ("demdex.net", "doubleclick.net")
+RELAYED = (("sciencedirect", "newrelic.com"),)
+# site, third party, what, carried in, section or "" for all, share of page loads, first month of the three
+RECEIVED = (
+    ("anytown", "google-analytics.com", "page address", "url", "", 0.92, 0),
+    ("anytown", "google-analytics.com", "identifier", "url", "", 0.92, 0),
+    ("anytown", "google-analytics.com", "search terms", "url", "search", 0.9, 0),
+    ("anytown", "syndetics.com", "item", "url", "item", 0.6, 0),
+    ("sciencedirect", "google-analytics.com", "identifier", "url", "", 0.3, 1),
+    ("sciencedirect", "demdex.net", "identifier", "url", "", 0.8, 0),
+    ("sciencedirect", "demdex.net", "e-mail", "url", "", 0.02, 0),
+    ("sciencedirect", "demdex.net", "cookie", "cookie", "", 0.5, 0),
+    ("sciencedirect", "newrelic.com", "page address", "referrer", "", 0.9, 0),
+    ("sciencedirect", "newrelic.com", "page address", "url", "", 0.99, 0),
+    ("sciencedirect", "altmetric.com", "item", "url", "item", 0.6, 0),
+    ("sciencedirect", "omtrdc.net", "search terms", "url", "search", 0.7, 0),
+    ("smallpress", "googletagmanager.com", "page address", "url", "search", 0.25, 2),
 )
 SECTIONS = (("search", 0.5), ("item", 0.35), ("home", 0.15))
 
@@ -81,6 +103,7 @@ def make(path: Path) -> Path:
         _who(database)
         _counts(database)
         _coverage(database)
+        _more(database)
     database.conn.close()
     return path
 
@@ -111,7 +134,8 @@ def add_presence(
             [domain, period],
         )
         for table, middle, end in (("presence", [], []), ("contact", ["script", "report"], [loads])):
-            values = [site, period, domain, "search", "unknown", relation, *middle, "allowed", loads, *end]
+            relayed = [0] if table == "contact" else []
+            values = [site, period, domain, "search", "unknown", relation, *middle, "allowed", *relayed, loads, *end]
             marks = ", ".join("?" for _ in values[3:])
             database.conn.execute(
                 f"insert into {table} values ((select key from site where id = ?), ?, "
@@ -157,13 +181,16 @@ def _counts(database: Database) -> None:
         "insert into presence values (?, ?, ?, 'search', 'unknown', 'third', 'allowed', 5)", [key, month, none]
     )
     database.conn.execute(
-        "insert into contact values (?, ?, ?, 'search', 'unknown', 'third', 'image', 'report', 'allowed', 5, 6)",
+        "insert into contact values (?, ?, ?, 'search', 'unknown', 'third', 'image', 'report', 'allowed', 0, 5, 6)",
         [key, month, none],
+    )
+    database.conn.execute(
+        "insert into exposure values (?, ?, ?, 'search', 'search terms', 'url', 2)", [key, month, none]
     )
 
 
 def _period(database: Database, site: str, period: str, total: int, month: int, with_any: float) -> None:
-    key = database.conn.execute("select key from site where id = ?", [site]).fetchone()[0]
+    key = _key(database, "site where id", site)
     left = total
     for section, part in SECTIONS:
         loads = left if section == "home" else min(left, round(total * part))
@@ -171,23 +198,82 @@ def _period(database: Database, site: str, period: str, total: int, month: int, 
         if not loads:
             continue
         any_third = loads if site == "anytown" else round(loads * with_any)
-        database.conn.execute(
-            "insert into page_load values (?, ?, ?, 'unknown', ?, ?)", [key, period, section, loads, any_third]
-        )
-        for seen_on, domain, relation, kinds, method, outcome, share, since in SEEN:
-            seen = round(loads * share)
-            if seen_on != site or month < since or not seen:
-                continue
-            party = database.conn.execute("select key from third_party where domain = ?", [domain]).fetchone()[0]
+        for (consent, watched), (_, seen) in zip(_split(site, loads), _split(site, any_third), strict=True):
             database.conn.execute(
-                "insert into presence values (?, ?, ?, ?, 'unknown', ?, ?, ?)",
-                [key, period, party, section, relation, outcome, seen],
+                "insert into page_load values (?, ?, ?, ?, ?, ?)", [key, period, section, consent, watched, seen]
             )
-            for kind in kinds:
+        for seen_on, domain, relation, kinds, method, outcome, share, since in SEEN:
+            if seen_on != site or month < since:
+                continue
+            party, relayed = _key(database, "third_party where domain", domain), (site, domain) in RELAYED
+            for consent, seen in _split(site, round(loads * share), domain):
+                _seen(database, (key, period, party, section, consent, relation), kinds, method, outcome, relayed, seen)
+        for seen_on, domain, what, carried_in, where, share, since in RECEIVED:
+            if seen_on == site and where in ("", section) and month >= since and (received := round(loads * share)):
+                party = _key(database, "third_party where domain", domain)
                 database.conn.execute(
-                    "insert into contact values (?, ?, ?, ?, 'unknown', ?, ?, ?, ?, ?, ?)",
-                    [key, period, party, section, relation, kind, method, outcome, seen, seen * 2],
+                    "insert into exposure values (?, ?, ?, ?, ?, ?, ?)",
+                    [key, period, party, section, what, carried_in, received],
                 )
+
+
+def _seen(
+    database: Database,
+    place: tuple[int | str, ...],
+    kinds: tuple[str, ...],
+    method: str,
+    outcome: str,
+    relayed: bool,
+    loads: int,
+) -> None:
+    if not loads:
+        return
+    database.conn.execute("insert into presence values (?, ?, ?, ?, ?, ?, ?, ?)", [*place, outcome, loads])
+    for kind in kinds:
+        database.conn.execute(
+            "insert into contact values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [*place, kind, method, outcome, int(relayed), loads, loads * 2],
+        )
+
+
+def _split(site: str, loads: int, domain: str = "") -> list[tuple[str, int]]:
+    """Shares these page loads out to the states of consent; all of them are in one of the states."""
+    states = CONSENTS.get(site, (("unknown", 1),))
+    parts, left = [], loads
+    for consent, of in states:
+        part = 0 if consent == "refused" and domain in NOT_AFTER_REFUSAL else left if of == 1 else loads // of
+        left -= part
+        parts.append((consent, part))
+    return parts
+
+
+def _key(database: Database, of: str, name: str) -> int:
+    return int(database.conn.execute(f"select key from {of} = ?", [name]).fetchone()[0])
+
+
+def _more(database: Database) -> None:
+    """Cookies, places to sign in, look-alikes and a list that was fetched."""
+    site, small = _key(database, "site where id", "sciencedirect"), _key(database, "site where id", "smallpress")
+    database.conn.executemany(
+        "insert into cookie values (?, '2026-10', ?, ?, ?, ?)",
+        [
+            (site, "Adobe Experience Cloud", "AMCV_*", "a year or more", 190),
+            (site, "Google Analytics", "_ga", "a year or more", 71),
+            (site, "OneTrust", "OptanonConsent", "days to months", 233),
+        ],
+    )
+    database.conn.executemany(
+        "insert into sign_in values (?, '2026-10', ?, ?)",
+        [(site, "elsevier.com", 41), (site, "openathens.net", 12), (site, "(unlisted)", 2)],
+    )
+    database.conn.executemany(
+        "insert into lookalike values (?, '2026-11', ?, ?)",
+        [(site, "typo", 3), (site, "added word", 1), (small, "homograph", 1)],
+    )
+    database.conn.execute(
+        "insert into ruleset values ('easyprivacy', '202611230714', '2026-11-23', ?, 'CC-BY-SA-3.0', 51000, 112)",
+        ["d" * 64],
+    )
 
 
 def _coverage(database: Database) -> None:

@@ -21,6 +21,7 @@ PAGES = (
     "/-/third-parties",
     "/-/third-parties/google-analytics.com",
     "/-/sites/sciencedirect",
+    "/-/sites/anytown",
     "/-/sites/smallpress",
     "/-/sites/unopened",
     "/-/coverage",
@@ -38,6 +39,11 @@ PAGES = (
     "/carrel/sites",
     "/carrel/coverages",
     "/carrel/rulesets",
+    "/carrel/exposures",
+    "/carrel/ladder",
+    "/carrel/cookies",
+    "/carrel/sign_ins",
+    "/carrel/lookalikes",
     "/carrel/matrix",
     "/-/login",
 )
@@ -140,10 +146,17 @@ async def test_a_third_party_page_names_list_version_and_entry(filled: Datasette
 
 async def test_a_site_page_keeps_the_vendors_own_hosts_apart(filled: Datasette) -> None:
     text = (await filled.client.get("/-/sites/sciencedirect")).text
-    third, _, apart = text.partition("own hosts</h2>")
+    third, _, rest = text.partition("hidden trackers</h2>")
+    behind, _, rest = rest.partition("own hosts</h2>")
+    apart, _, rest = rest.partition("What they received</h2>")
     assert "demdex.net" in third
-    assert "threatmetrix.com" in apart
-    assert "threatmetrix.com" not in third
+    assert {name for name in ("omtrdc.net", "threatmetrix.com", "elsevier.com", "demdex.net") if name in behind} == {
+        "omtrdc.net",
+        "threatmetrix.com",
+    }
+    assert "elsevier.com" in apart
+    for name in ("threatmetrix.com", "omtrdc.net", ">elsevier.com"):
+        assert name not in third
     assert "carrel report sciencedirect" in text
 
 
@@ -195,6 +208,9 @@ async def test_names_from_outside_are_escaped_everywhere(database: Path) -> None
     )
     writer.conn.commit()
     library.add_presence(writer, "sciencedirect", "2026-11", library.HOSTILE, 4)
+    for table, column in (("exposure", "what"), ("cookie", "pattern"), ("sign_in", "provider"), ("lookalike", "trick")):
+        writer.conn.execute(f"update {table} set {column} = ? || {column}", [library.HOSTILE])
+    writer.conn.commit()
     server = dashboard.datasette(settings_for(database.parent))
     hostile = f"/-/third-parties/{quote(library.HOSTILE, safe='')}"
     for path in (*PAGES, hostile, "/-/third-parties/hotjar.com"):

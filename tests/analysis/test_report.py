@@ -61,11 +61,18 @@ def test_findings_carry_share_list_relation_and_how_they_are_known(connection: s
 
 def test_the_vendors_group_stands_apart(connection: sqlite3.Connection) -> None:
     made = make(connection)
-    assert {finding.party.domain for finding in made.apart} == {"els-cdn.com", "elsevier.com", "threatmetrix.com"}
-    assert not {"els-cdn.com", "elsevier.com", "threatmetrix.com"} & {finding.party.domain for finding in made.findings}
-    third, _, apart = words(report.html(made)).partition("5. The vendor's own hosts")
+    assert {finding.party.domain for finding in made.apart} == {"els-cdn.com", "elsevier.com"}
+    assert {finding.party.domain for finding in made.behind} == {"omtrdc.net", "threatmetrix.com"}
+    apart = {"els-cdn.com", "elsevier.com", "threatmetrix.com", "omtrdc.net"}
+    assert not apart & {finding.party.domain for finding in made.findings}
+    third, _, rest = words(report.html(made)).partition(
+        "5. The vendor's own metrics hosts and trackers behind the vendor's own names"
+    )
+    behind, _, own = rest.partition("The vendor's own hosts, its group's, and the library's")
     assert "threatmetrix.com" not in third
-    assert "same group of companies as the vendor" in apart
+    assert "omtrdc.net" not in third
+    assert "omtrdc.net" in behind
+    assert "same group of companies as the vendor" in own
 
 
 def test_unlisted_names_are_explained_and_get_no_share(connection: sqlite3.Connection) -> None:
@@ -87,8 +94,9 @@ def test_all_limits_are_printed_in_every_format(connection: sqlite3.Connection) 
 def test_lists_are_named_with_version_and_hash(connection: sqlite3.Connection) -> None:
     made = make(connection)
     for text in (report.html(made), report.csv(made)["README.txt"]):
-        for letter in "abc":
+        for letter in "abcd":
             assert letter * 64 in text
+    assert "23 November 2026" in words(report.html(made)).partition("6. Lists")[2]
 
 
 def test_blocked_recipients_are_counted(connection: sqlite3.Connection) -> None:
@@ -129,12 +137,22 @@ def test_csv_has_one_line_for_each_recipient_and_all_page_loads(connection: sqli
     files = report.csv(made)
     assert set(files) == {"recipients.csv", "page_loads.csv", "README.txt"}
     rows = list(csv.DictReader(io.StringIO(files["recipients.csv"], newline="")))
-    assert len(rows) == 8 + 3
+    assert len(rows) == 8 + 2 + 2
     by_name = {row["recipient"]: row for row in rows}
     assert by_name["demdex.net"]["percent"] == "82.6"
     assert by_name["demdex.net"]["page_loads_watched"] == "839"
     assert by_name["demdex.net"]["first_period"] == "2026-09"
     assert by_name["seldom-measured.example"]["category"] == ""
+    assert by_name["demdex.net"]["received"] == "identifier"
+    assert by_name["demdex.net"]["all_received"] == "identifier (url); e-mail (url); cookie (cookie)"
+    assert by_name["demdex.net"]["page_loads_after_refusal"] == "0"
+    assert int(by_name["demdex.net"]["page_loads_before_choice"]) > 0
+    assert by_name["hotjar.com"]["received"] == "contacted"
+    assert {name: row["behind_own_name"] for name, row in by_name.items() if row["behind_own_name"] != "no"} == {
+        "omtrdc.net": "yes",
+        "threatmetrix.com": "yes",
+    }
+    assert [name for name, row in by_name.items() if row["relayed"] == "yes"] == ["newrelic.com"]
     loads = list(csv.DictReader(io.StringIO(files["page_loads.csv"], newline="")))
     assert sum(int(row["page_loads"]) for row in loads) == 839
 
@@ -177,3 +195,47 @@ def test_what_cannot_be_reported_is_said_in_one_line(
 def test_a_database_that_is_not_carrels_is_said_in_one_line() -> None:
     with pytest.raises(report.ReportError, match="cannot be read"):
         make(sqlite3.connect(":memory:"))
+
+
+def test_what_a_recipient_received_stands_beside_it_with_its_share(connection: sqlite3.Connection) -> None:
+    made = make(connection, "anytown")
+    google = next(finding for finding in made.findings if finding.party.domain == "google-analytics.com")
+    assert google.received
+    assert google.received.rung == "search terms or item"
+    text = words(report.html(made))
+    assert f"search terms or item on at least {google.received.share.counts}" in text
+    assert "what was searched for in the address of the request" in text
+    assert "contacted; nothing more was seen" in text
+    assert "nothing: it was blocked" in text
+    assert "Before a choice" not in text, "the state of its consent tool was never known"
+
+
+def test_what_was_received_outside_the_window_is_not_in_the_report(connection: sqlite3.Connection) -> None:
+    whole, part = make(connection), make(connection, since="2026-11")
+    shares = []
+    for made in (whole, part):
+        (omtrdc,) = (finding for finding in made.behind if finding.party.domain == "omtrdc.net")
+        assert omtrdc.received
+        shares.append(omtrdc.received.share)
+    assert shares[1].part < shares[0].part
+    assert shares[1].whole == part.share.whole
+
+
+def test_contacts_before_a_choice_and_after_refusal_are_shares_of_that_state(connection: sqlite3.Connection) -> None:
+    made = make(connection)
+    by_name = {finding.party.domain: finding for finding in made.findings}
+    watched = {state.name: state.watched.part for state in made.consents}
+    demdex, adobe = by_name["demdex.net"], by_name["adobedtm.com"]
+    assert demdex.before_choice
+    assert demdex.after_refusal
+    assert demdex.before_choice.whole == watched["undecided"]
+    assert (demdex.after_refusal.part, demdex.after_refusal.whole) == (0, watched["refused"])
+    assert adobe.after_refusal
+    assert adobe.after_refusal.part > 0
+    text = words(report.html(made))
+    assert f"before: {demdex.before_choice.counts}" in text
+    assert f"after refusal: 0 of {watched['refused']} page loads" in text
+
+
+def test_a_recipient_relayed_by_the_library_is_marked(connection: sqlite3.Connection) -> None:
+    assert "New Relic relayed by the library's own proxy" in words(report.html(make(connection)))

@@ -1,5 +1,6 @@
-"""`make bench`: everything that is measured here."""
+"""`make bench`: everything that is measured here. Lists are measured where `shared/lists` is beside the checkout."""
 
-from tests.bench.proxies import main
+from tests.bench import matcher, proxies
 
-main()
+proxies.main()
+matcher.main()

@@ -1,0 +1,69 @@
+"""Who was contacted before the patron chose, and after the patron refused. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis import wording
+from analysis.shares import Share, share
+
+Row = Mapping[str, Any]
+Who = tuple[str, str]
+"""Third party and relation."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    name: str
+    watched: Share
+    """Page loads in this state, of all page loads."""
+    share: Share
+    """Page loads with any third party, of those in this state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    states: tuple[State, ...]
+    by_party: Mapping[Who, Mapping[str, Share]]
+    """On which share of each state's page loads it was contacted."""
+
+    @property
+    def known(self) -> bool:
+        """Was the site's consent tool understood on any page load?"""
+        return any(state.name != "unknown" for state in self.states)
+
+    def of(self, domain: str, relation: str, state: str) -> Share | None:
+        """None where no page load in that state was watched."""
+        return self.by_party.get((domain, relation), {}).get(state)
+
+
+def build(page_loads: Sequence[Row], presences: Iterable[Row]) -> Consent:
+    """`page_loads`: rows with consent, loads, with_third_party. `presences`: those that were not blocked."""
+    loads: dict[str, int] = {}
+    with_any: dict[str, int] = {}
+    for row in page_loads:
+        loads[row["consent"]] = loads.get(row["consent"], 0) + row["loads"]
+        with_any[row["consent"]] = with_any.get(row["consent"], 0) + row["with_third_party"]
+    whole = sum(loads.values())
+    known = [name for name in wording.CONSENTS if name in loads]
+    names = [*known, *sorted(loads.keys() - known)]
+    seen: dict[Who, dict[str, int]] = {}
+    for row in presences:
+        states = seen.setdefault((row["third_party"], row["relation"]), {})
+        states[row["consent"]] = states.get(row["consent"], 0) + row["loads"]
+    return Consent(
+        tuple(State(name, share(loads[name], whole), share(with_any[name], loads[name])) for name in names),
+        {who: {name: share(states.get(name, 0), loads[name]) for name in names} for who, states in seen.items()},
+    )
+
+
+def by_first_contact(consent: Consent, parties: Iterable[Who]) -> list[Who]:
+    """Those contacted most before a choice come first, then those contacted most after refusal."""
+
+    def order(who: Who) -> tuple[float, float, Who]:
+        undecided, refused = (consent.of(*who, state) or Share(0, 0) for state in ("undecided", "refused"))
+        return -undecided.fraction, -refused.fraction, who
+
+    return sorted({who for who in parties if who in consent.by_party}, key=order)

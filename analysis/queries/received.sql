@@ -1,0 +1,8 @@
+-- What did third parties receive, in which way, and on how many page loads?
+select period, site, section, third_party, what, carried_in, sum(loads) as loads
+from exposures
+where (:site = '' or site = :site) and (:third_party = '' or third_party = :third_party)
+    and (:since = '' or substr(period || '-01', 1, 10) >= :since)
+    and (:until = '' or case length(period) when 7 then date(period || '-01', '+1 month', '-1 day') else period end <= :until)
+group by period, site, section, third_party, what, carried_in
+order by site, third_party, what, carried_in, period, section
