@@ -102,10 +102,11 @@ class FirstHand:
             return
         self._names.ask(exchange.host)
         for name in self._names.chain(exchange.host):
-            if self._tracker(name):
+            if self.is_tracker(name):
                 yield Sighting(exchange.host, name, kind or "other", "dns", "allowed")
                 return
 
-    def _tracker(self, name: str) -> bool:
+    def is_tracker(self, name: str) -> bool:
+        """Whether our lists, or else the fetched ones, call a host a tracker."""
         found = self._knowledge.service_of(name)
         return found[0].list == "trackers" if found else self._lists.rule_for_host(name) is not None

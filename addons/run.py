@@ -98,11 +98,7 @@ def parts(settings: Settings) -> Parts:
         knowledge(), consent_tools.load(), cookies.load(), sign_in.load(), lists, resolver, settings.proxy.hosts
     )
 
-    def is_tracker(host: str) -> bool:
-        found = knowledge().service_of(host)
-        return found[0].list == "trackers" if found else lists.rule_for_host(host) is not None
-
-    windows = Windows(lambda host: catalogue.site_of(host) is not None, is_tracker)
+    windows = Windows(lambda host: catalogue.site_of(host) is not None, firsthand.is_tracker)
     passages = Passages(windows.passed)
     library = frozenset(
         registrable_domain(domain) for site in settings.sites if site.kind == "library" for domain in site.domains
