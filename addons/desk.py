@@ -78,10 +78,14 @@ companies that the library buys from, it counts which <em>other</em> companies e
 The library uses the counts to ask those companies to stop.</p>
 <h2>What is kept</h2>
 <p>Numbers only: on how many page loads of a site, in a month (or on a day with at least {privacy.k} page loads of that
-site), which company was contacted, by what kind of content, from which kind of page (search, item, account, home).</p>
+site), which company was contacted, by what kind of content, from which kind of page (search, item, account, home), and
+what kind of data it was sent (such as "search terms", never the terms themselves). Also, as numbers: whether pages were
+opened before or after a choice in the site's cookie notice, which known services' cookies the site uses, to which
+companies' log-ins it leads, and visits to addresses that imitate a library service (which service, never the
+address).</p>
 <h2>What is never kept</h2>
-<p>Who you are, which computer you use, the time, the addresses of pages, what you search for or read, cookies, and
-anything about sites that are not the library's or its vendors'. Those connections pass through unread.</p>
+<p>Who you are, which computer you use, the time, the addresses of pages, what you search for or read, the contents of
+cookies, and anything about sites that are not the library's or its vendors'. Those connections pass through unread.</p>
 <h2>For how long</h2>
 <p>Days for {privacy.days_kept} days, months for {privacy.months_kept} months. Then they are deleted.</p>
 <p>{ask}</p>
