@@ -11,8 +11,10 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from blocklists.curated_file import CuratedError, Entry, File, read
+from blocklists.evidence import Evidence, cited
+from blocklists.evidence import load as load_evidence
 
-__all__ = ["CATEGORIES", "CuratedError", "Knowledge", "Product", "Ruleset", "Service", "load"]
+__all__ = ["CATEGORIES", "CuratedError", "Evidence", "Knowledge", "Product", "Ruleset", "Service", "load"]
 
 CATEGORIES = frozenset(
     {
@@ -44,6 +46,7 @@ SERVICE_LISTS = ("trackers", "library-services")
 LICENCE = "Apache-2.0"
 LONGEST_NAME = 253
 """Longest host name that DNS allows. Longer text is no host, and walking its labels would cost time for nothing."""
+type Sources = Mapping[str, Evidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Service:
     never_block: bool = False
     """It carries a patron's access (sign-in, captcha, entitlement): stopping it locks people out."""
     note: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    """Where it was looked up; at least one for each shipped entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Product:
     own: tuple[str, ...]
     """Further hosts of the product's own content. Never opened."""
     basis: str
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +100,7 @@ class Knowledge:
         services: Sequence[Service],
         groups: Mapping[str, Sequence[str]],
         rulesets: Sequence[Ruleset],
+        group_evidence: Mapping[str, tuple[Evidence, ...]] | None = None,
     ) -> None:
         """`groups` gives each company with several brands the registrable domains of all of them."""
         self.products = tuple(products)
@@ -105,6 +112,7 @@ class Knowledge:
         self._owners |= {domain: product.owner for product in products for domain in (*product.own, *product.domains)}
         self._owners |= {domain: service.owner for domain, service in self._services.items()}
         self._groups = {product.vendor: product.owner for product in products}
+        self._group_evidence = group_evidence or {}
         self._rulesets = {ruleset.name: ruleset for ruleset in rulesets}
 
     def service_of(self, host: str) -> tuple[Service, str] | None:
@@ -122,6 +130,15 @@ class Knowledge:
         """Return the group of a brand (Elsevier: RELX); a company without one is its own group."""
         return self._groups.get(owner, owner)
 
+    def domains_of(self, owner: str) -> tuple[str, ...]:
+        """Return every listed domain of the owner's group."""
+        group = self.group_of(owner)
+        return tuple(domain for domain, name in self._owners.items() if self.group_of(name) == group)
+
+    def evidence_of_group(self, group: str) -> tuple[Evidence, ...]:
+        """Return where it was looked up that the brands of a group belong together; empty for a single company."""
+        return self._group_evidence.get(group, ())
+
     def ruleset(self, name: str) -> Ruleset:
         return self._rulesets[name]
 
@@ -129,15 +146,16 @@ class Knowledge:
 def load(folder: Path | None = None) -> Knowledge:
     """Read the curated files of a folder, the shipped ones if none is given. Raises CuratedError."""
     source: Traversable = files("blocklists") / "curated" if folder is None else folder
+    sources = load_evidence(source)
     vendors = read(source, "vendors", {"owner", "product"})
     lists = [read(source, name, {"service"}) for name in SERVICE_LISTS]
-    groups = _groups(vendors)
-    products = _products(vendors, groups)
-    services = [_service(entry, file.stem) for file in lists for entry in file.entries("service", "name")]
+    groups, group_evidence = _groups(vendors, sources)
+    products = _products(vendors, groups, sources)
+    services = [_service(entry, file.stem, sources) for file in lists for entry in file.entries("service", "name")]
     _refuse_doubles("service", ((f"{s.list}.toml", s.name, s.domains) for s in services))
     rulesets = [_ruleset(vendors, [*groups.values(), *(p.domains + p.own for p in products)])]
     rulesets += [_ruleset(file, [s.domains for s in services if s.list == file.stem]) for file in lists]
-    return Knowledge(products, services, groups, rulesets)
+    return Knowledge(products, services, groups, rulesets, group_evidence)
 
 
 def _parents(host: str) -> Iterator[str]:
@@ -148,22 +166,24 @@ def _parents(host: str) -> Iterator[str]:
         name = name.partition(".")[2]
 
 
-def _groups(file: File) -> dict[str, tuple[str, ...]]:
+def _groups(file: File, sources: Sources) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[Evidence, ...]]]:
     found: dict[str, tuple[str, ...]] = {}
+    evidence: dict[str, tuple[Evidence, ...]] = {}
     for entry in file.entries("owner", "name"):
-        entry.only({"name", "domains"})
+        entry.only({"name", "domains", "evidence"})
         if entry.text("name") in found:
             raise entry.error("the name is used twice")
         found[entry.text("name")] = entry.domains("domains")
+        evidence[entry.text("name")] = cited(entry, sources)
     _refuse_doubles("owner", ((file.name, name, domains) for name, domains in found.items()))
-    return found
+    return found, evidence
 
 
-def _products(file: File, groups: Mapping[str, Sequence[str]]) -> list[Product]:
+def _products(file: File, groups: Mapping[str, Sequence[str]], sources: Sources) -> list[Product]:
     found: dict[str, Product] = {}
     owners: dict[str, str] = {}
     for entry in file.entries("product", "id"):
-        product = _product(entry)
+        product = _product(entry, sources)
         if product.id in found:
             raise entry.error("the id is used twice")
         if product.owner not in groups and product.owner != product.vendor:
@@ -175,8 +195,8 @@ def _products(file: File, groups: Mapping[str, Sequence[str]]) -> list[Product]:
     return list(found.values())
 
 
-def _product(entry: Entry) -> Product:
-    entry.only({"id", "name", "kind", "vendor", "owner", "domains", "own", "basis"})
+def _product(entry: Entry, sources: Sources) -> Product:
+    entry.only({"id", "name", "kind", "vendor", "owner", "domains", "own", "basis", "evidence"})
     slug = entry.text("id")
     if not slug.replace("-", "").isalnum() or slug != slug.lower() or not slug.isascii():
         raise entry.error("the id takes lower-case letters, digits and hyphens only")
@@ -189,11 +209,12 @@ def _product(entry: Entry) -> Product:
         domains=entry.domains("domains"),
         own=entry.domains("own", optional=True),
         basis=entry.one_of("basis", BASES),
+        evidence=cited(entry, sources),
     )
 
 
-def _service(entry: Entry, list_: str) -> Service:
-    entry.only({"name", "owner", "category", "domains", "never_block", "note"})
+def _service(entry: Entry, list_: str, sources: Sources) -> Service:
+    entry.only({"name", "owner", "category", "domains", "never_block", "note", "evidence"})
     return Service(
         name=entry.text("name"),
         owner=entry.text("owner"),
@@ -202,6 +223,7 @@ def _service(entry: Entry, list_: str) -> Service:
         list=list_,
         never_block=entry.flag("never_block"),
         note=entry.text("note", optional=True),
+        evidence=cited(entry, sources),
     )
 
 

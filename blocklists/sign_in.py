@@ -39,6 +39,13 @@ class SignIns:
             name = name.partition(".")[2]
         return next((program.name for program in self._programs if program.paths.match(low)), "")
 
+    def entry_of(self, host: str) -> str:
+        """The domain in the table that covers this host; "" if none does. Programs have no domain."""
+        name = host[:254].lower().removesuffix(".")
+        while name and name not in self._domains:
+            name = name.partition(".")[2]
+        return name
+
 
 def load(folder: Path | None = None) -> SignIns:
     """Read the shipped table, or that of a folder. Raises CuratedError."""

@@ -75,14 +75,15 @@ def sites_from(config: Config, knowledge: Knowledge, ids: Iterable[str] = ()) ->
     shipped: dict[tuple[str, str], None] = {}
     problems: list[str] = []
     for number, stanza in enumerate(config.stanzas):
-        product = next(filter(None, (_product(host, knowledge.products) for host in stanza.starts)), None)
+        first = stanza.starts or (*stanza.domains, *stanza.hosts)[:1]  # some stanzas name no URL
+        product = next(filter(None, (_product(host, knowledge.products) for host in first)), None)
         if product:
             shipped[stanza.title, product.id] = None
             continue
         hosts = list(_usable(config, stanza, knowledge, problems))
         starts = [host for host in stanza.starts if host in hosts] if stanza.urls else hosts[:1]
-        if starts:
-            mine, others = _parted(hosts, starts, knowledge)
+        mine, others = _parted(hosts, starts, knowledge)
+        if mine:
             groups.append(_Group(knowledge.owner_of(starts[0]), mine, {number: stanza.title}, others))
         else:
             problems.append(f'"{stanza.title}": begins at no host that Carrel could watch; left out')

@@ -15,7 +15,7 @@ from addons.decide.sites import in_scope
 from addons.settings import Settings, Site
 from blocklists.lines import read_line
 from blocklists.options import RuleError
-from blocklists.owners import Knowledge
+from blocklists.owners import Evidence, Knowledge
 from blocklists.owners import load as load_knowledge
 from blocklists.rules import Parsed, Rule, parse
 from deploy.lists import shelf_of
@@ -44,7 +44,7 @@ def about(settings: Settings, name: str) -> str:
         *_name(host),
         *_service(host, knowledge),
         *_owner(host, knowledge),
-        *_sites(host, sites, settings),
+        *_sites(host, sites, settings, knowledge),
         *_rules(host, settings),
     ]
     return _laid_out(facts)
@@ -74,6 +74,7 @@ def _service(host: str, knowledge: Knowledge) -> Iterator[Fact]:
         yield Fact("blocking", "never: it carries a patron's access", source)
     if service.note:
         yield Fact("note", service.note, source)
+    yield from _evidence(service.evidence)
 
 
 def _owner(host: str, knowledge: Knowledge) -> Iterator[Fact]:
@@ -85,6 +86,7 @@ def _owner(host: str, knowledge: Knowledge) -> Iterator[Fact]:
     group = knowledge.group_of(owner)
     if group != owner:
         yield Fact("group", group, _versions(knowledge, "vendors"))
+    yield from _evidence(knowledge.evidence_of_group(group))
     others = sorted({service.name for service in knowledge.services if service.owner == owner})
     if len(others) > 1:
         yield Fact("its services", _short(others), _versions(knowledge, "trackers", "library-services"))
@@ -93,22 +95,30 @@ def _owner(host: str, knowledge: Knowledge) -> Iterator[Fact]:
         yield Fact("its products", _short(products), _versions(knowledge, "vendors"))
 
 
-def _sites(host: str, sites: Iterable[Site], settings: Settings) -> Iterator[Fact]:
+def _sites(host: str, sites: Iterable[Site], settings: Settings, knowledge: Knowledge) -> Iterator[Fact]:
     configured = {site.id for site in settings.sites}
+    listed = {product.id: product for product in knowledge.products}
     for site in sites:
-        source = settings.path.name if settings.path and site.id in configured else "vendors"
-        named = f"{site.id} ({site.name})"
-        for domain in site.domains:
-            if covers(domain, host):
-                yield Fact("site", f"{named}: its pages are opened and watched", f"{source}: {domain}")
-            elif covers(host, domain):
-                yield Fact("site", f"{named}: below this name, opened and watched", f"{source}: {domain}")
-        for own in site.own:
-            if covers(own, host):
-                yield Fact("site", f"{named}: its own content, passed sealed", f"{source}: {own}")
-        for key, domains in (("permitted", site.permitted), ("disclosed", site.disclosed)):
-            if any(covers(domain, host) for domain in domains):
-                yield Fact("site", f"{named}: {key} as a third party", source)
+        facts = list(_site(host, site, settings, configured=site.id in configured))
+        yield from facts
+        if facts and site.id not in configured and site.id in listed:
+            yield from _evidence(listed[site.id].evidence)
+
+
+def _site(host: str, site: Site, settings: Settings, *, configured: bool) -> Iterator[Fact]:
+    source = settings.path.name if settings.path and configured else "vendors"
+    named = f"{site.id} ({site.name})"
+    for domain in site.domains:
+        if covers(domain, host):
+            yield Fact("site", f"{named}: its pages are opened and watched", f"{source}: {domain}")
+        elif covers(host, domain):
+            yield Fact("site", f"{named}: below this name, opened and watched", f"{source}: {domain}")
+    for own in site.own:
+        if covers(own, host):
+            yield Fact("site", f"{named}: its own content, passed sealed", f"{source}: {own}")
+    for key, domains in (("permitted", site.permitted), ("disclosed", site.disclosed)):
+        if any(covers(domain, host) for domain in domains):
+            yield Fact("site", f"{named}: {key} as a third party", source)
 
 
 def _rules(host: str, settings: Settings) -> Iterator[Fact]:
@@ -158,6 +168,12 @@ def _in_use(line: str) -> bool:
     except RuleError:
         return False
     return not _COSMETIC.search(line)
+
+
+def _evidence(evidence: Iterable[Evidence]) -> Iterator[Fact]:
+    """Where the entry just shown was looked up."""
+    for one in evidence:
+        yield Fact("evidence", f"{one.title}: {one.address}", f"read {one.read}")
 
 
 def _versions(knowledge: Knowledge, *names: str) -> str:

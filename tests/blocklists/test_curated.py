@@ -64,10 +64,10 @@ def within(host: str, domain: str) -> bool:
 
 
 def test_there_are_enough_of_each(knowledge: Knowledge) -> None:
-    assert len(knowledge.products) >= 90
+    assert len(knowledge.products) >= 120
     assert sum(product.kind == "catalog" for product in knowledge.products) >= 15
-    assert len(knowledge.services) >= 260
-    assert len(tables("vendors", "owner")) >= 15
+    assert len(knowledge.services) >= 450
+    assert len(tables("vendors", "owner")) >= 25
     assert {service.category for service in knowledge.services} == CATEGORIES
 
 

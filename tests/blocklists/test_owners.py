@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blocklists.owners import CuratedError, Knowledge, load
+from blocklists.owners import CuratedError, Evidence, Knowledge, load
 
 VENDORS = """
 version = "2026-11-24"
 [[owner]]
 name = "Group"
 domains = ["brand.test", "measures.test"]
+evidence = ["papers/group"]
 [[product]]
 id = "shelf"
 name = "Shelf"
@@ -23,6 +24,7 @@ owner = "Group"
 domains = ["brand.test"]
 own = ["d1.cloudfront.net"]
 basis = "read"
+evidence = ["page", "papers/shelf.txt"]
 """
 TRACKERS = """
 version = "2026-11-23"
@@ -31,12 +33,14 @@ name = "Watcher"
 owner = "Watch Co"
 category = "analytics"
 domains = ["tracker.test", "watch.test"]
+evidence = ["page"]
 [[service]]
 name = "Watcher sign-in"
 owner = "Watch Co"
 category = "sign-in"
 domains = ["login.tracker.test"]
 never_block = true
+evidence = ["page"]
 """
 LIBRARY_SERVICES = """
 version = "2026-11-24"
@@ -46,6 +50,21 @@ owner = "Brand"
 category = "covers and enrichment"
 domains = ["covers.test"]
 note = "ISBN in the address"
+evidence = ["page"]
+"""
+EVIDENCE = """
+version = "2026-11-24"
+[[evidence]]
+id = "page"
+title = "A page"
+address = "https://page.example/hosts/"
+read = "2026-11-24"
+[[evidence]]
+id = "papers"
+title = "Papers"
+address = "https://papers.example/"
+read = "2025-01-31"
+parts = true
 """
 SHIPPED = load()
 
@@ -55,6 +74,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "vendors.toml").write_text(VENDORS)
     (tmp_path / "trackers.toml").write_text(TRACKERS)
     (tmp_path / "library-services.toml").write_text(LIBRARY_SERVICES)
+    (tmp_path / "evidence.toml").write_text(EVIDENCE)
     return tmp_path
 
 
@@ -120,6 +140,16 @@ def test_each_file_is_a_ruleset_with_its_hash(knowledge: Knowledge, folder: Path
     assert knowledge.ruleset("trackers").sha256 == hashlib.sha256(content).hexdigest()
 
 
+def test_each_entry_says_where_it_was_looked_up(knowledge: Knowledge) -> None:
+    page = Evidence("A page", "https://page.example/hosts/", "2026-11-24")
+    assert [service.evidence for service in knowledge.services] == [(page,)] * 3
+    assert [product.evidence for product in knowledge.products] == [
+        (page, Evidence("Papers", "https://papers.example/shelf.txt", "2025-01-31")),
+    ]
+    assert knowledge.evidence_of_group("Group") == (Evidence("Papers", "https://papers.example/group", "2025-01-31"),)
+    assert knowledge.evidence_of_group("Watch Co") == ()
+
+
 def test_optional_keys_have_plain_defaults(knowledge: Knowledge) -> None:
     watcher, sign_in, covers = knowledge.services
     assert (watcher.never_block, watcher.note, watcher.list) == (False, "", "trackers")
@@ -161,6 +191,28 @@ def test_optional_keys_have_plain_defaults(knowledge: Knowledge) -> None:
         pytest.param("vendors", '"read"', '"memory"', "unknown basis 'memory'", id="basis"),
         pytest.param("vendors", 'owner = "Group"', 'owner = "Grop"', "'Grop' is neither the vendor nor", id="owner"),
         pytest.param("vendors", "measures.test", "tracker.test.", "is not a host name", id="owner's domain"),
+        pytest.param("vendors", 'evidence = ["papers/group"]', "", "owner 'Group': evidence must be", id="no evidence"),
+        pytest.param("trackers", '["page"]', "[]", "'Watcher': evidence must be a list of ids", id="empty evidence"),
+        pytest.param("trackers", '["page"]', '"page"', "evidence must be a list of ids", id="text for evidence"),
+        pytest.param("trackers", '["page"]', "[7]", "evidence must be a list of ids", id="number for evidence"),
+        pytest.param("trackers", '["page"]', '["pages"]', "evidence 'pages' is not the id", id="unknown evidence"),
+        pytest.param("vendors", '"page", ', '"papers/shelf.txt", ', "names a source twice", id="evidence twice"),
+        pytest.param("vendors", '"page"', '"page/1"', "evidence 'page' is one document", id="part of a document"),
+        pytest.param("vendors", '"papers/group"', '"papers"', "evidence 'papers' is a collection", id="no part"),
+        pytest.param(
+            "vendors", '"papers/group"', '"papers/../x"', "evidence 'papers' is a collection", id="up and out"
+        ),
+        pytest.param("vendors", '"papers/group"', '"papers/a b"', "evidence 'papers' is a collection", id="space"),
+        pytest.param("evidence", '"page"', '"A page"', "the id takes lower-case letters", id="evidence id"),
+        pytest.param("evidence", '"papers"', '"page"', "evidence 'page': the id is used twice", id="evidence id twice"),
+        pytest.param("evidence", "https://page", "http://page", "must start with https://", id="address not https"),
+        pytest.param("evidence", "page.example/hosts/", "page/hosts/", "must start with https://", id="no public name"),
+        pytest.param(
+            "evidence", "2025-01-31", "2026-11-25", "read must be a day such as '2026-11-24'", id="future day"
+        ),
+        pytest.param("evidence", "2025-01-31", "20250131", "read must be a day", id="day written otherwise"),
+        pytest.param("evidence", "2025-01-31", "2025-02-31", "read must be a day", id="no such day"),
+        pytest.param("evidence", "parts = true", "part = true", "unknown key 'part'", id="evidence key"),
     ],
 )
 def test_a_wrong_entry_is_refused_in_one_line(folder: Path, file: str, old: str, new: str, complaint: str) -> None:
@@ -234,7 +286,7 @@ def test_a_second_product_may_not_contradict_the_first(folder: Path, change: dic
     ],
 )
 def test_a_second_group_may_not_contradict_the_first(folder: Path, name: str, complaint: str) -> None:
-    other = f'[[owner]]\nname = "{name}"\ndomains = ["measures.test"]\n'
+    other = f'[[owner]]\nname = "{name}"\ndomains = ["measures.test"]\nevidence = ["page"]\n'
     (folder / "vendors.toml").write_text(VENDORS + other)
     with pytest.raises(CuratedError) as error:
         load(folder)

@@ -320,6 +320,12 @@ def test_names_are_written_where_they_are_wanted(config: Config) -> None:
     assert 'names = { "sciwheel" = "sciwheel.example" }  # ProxyHostnameEdit' in text
 
 
+def test_a_resource_without_a_url_that_the_directory_knows_is_not_a_site_of_its_own() -> None:
+    imported = sites_from(read("T Old articles\nH www.jstor.org"), KNOWLEDGE)
+    assert imported.sites == ()
+    assert imported.shipped == (("Old articles", "jstor"),)
+
+
 HOSTS = st.sampled_from(
     ["a.example", "b.a.example", "www.jstor.org", "google.com", "co.uk", "10.0.0.1", "[::1]", "x", "ü.example",
      "carrel.internal", "internal", "jhu.example", "ezproxy.anytown.example", "a_b.example", "s3.amazonaws.com"]
