@@ -10,16 +10,19 @@ import asyncio
 import contextlib
 import logging
 import resource
+import socket
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from addons import dial, error_page
+from addons.decide.filtering import refuses_connect
 from addons.decide.gate import Decision, Gate, Route
-from addons.passages import Passages
+from addons.opt_out import Choices, none_offered
+from addons.passages import BLOCKED, STOPPED_UPSTREAM, Passages
 from addons.tunnel import End
 from addons.upstream import FarEnd, Upstream
 
@@ -38,8 +41,8 @@ Handover = Callable[[asyncio.Transport, bytes, str], None]
 plain HTTP)."""
 
 
-Refuses = Callable[[str, str], bool]
-"""Client and host: whether a sealed connection there is refused, for imitating a site's name (Imitations.refuses)."""
+Refuses = Callable[[str, str], str]
+"""Client and host: why a connection there is refused, in words for the patron; "" if it is not (run.Parts.refuses)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class House:
     engine: Handover
     desk: Handover
     refuses: Refuses
+    choices: Choices = field(default_factory=none_offered)
 
 
 class Door:
@@ -60,35 +64,51 @@ class Door:
 
     def __init__(self, house: House) -> None:
         self._house = house
-        self._tunnels: set[End] = set()
-        self._server: asyncio.Server | None = None
+        self._tunnels: set[_Visit] = set()
+        house.choices.listeners.append(self._chosen)
+        self._servers: list[asyncio.Server] = []
         self._sweeper: asyncio.Task[None] | None = None
 
-    async def open(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; returns the address with the real port. Raises OSError if it is taken."""
+    async def open(self, host: str, port: int, sockets: Sequence[socket.socket] = ()) -> tuple[str, int]:
+        """Listen, on sockets that are open already if there are any; returns the address with the real port.
+
+        Raises OSError if it is taken.
+        """
         _allow_many_connections()
-        factory = partial(_Visit, self._house, self._tunnels)
-        self._server = await self._house.loop.create_server(factory, host, port, backlog=1024)
+        factory, create = partial(_Visit, self._house, self._tunnels), self._house.loop.create_server
+        self._servers = [await create(factory, sock=one, backlog=1024) for one in sockets]
+        self._servers = self._servers or [await create(factory, host, port, backlog=1024)]
         self._sweeper = asyncio.create_task(self._sweep())
-        name = self._server.sockets[0].getsockname()
+        name = self._servers[0].sockets[0].getsockname()
         return str(name[0]), int(name[1])
 
     async def close(self) -> None:
         if self._sweeper:
             self._sweeper.cancel()
-        if self._server:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         for end in list(self._tunnels):
             end.transport.abort()
 
     async def _sweep(self) -> None:
         """One pass over all tunnels now and then: thousands of idle ones cost no timer each."""
+        now = self._house.loop.time()
         while True:
+            before = now
             await asyncio.sleep(_SWEEP_SECONDS)
             now = self._house.loop.time()
             for end in list(self._tunnels):
                 if end.silent_for_too_long(now):
                     end.transport.abort()
+                elif max(end.last, end.peer.last if end.peer else 0.0) >= before:
+                    self._house.choices.passed(end.client)
+            self._house.choices.expire()
+
+    def _chosen(self, client: str, watched: bool) -> None:
+        """A computer that is watched from now on: end the connections to sites that pass sealed, so that it holds."""
+        for end in list(self._tunnels) if watched else ():
+            if end.client == client and end.to_site:
+                end.transport.abort()
 
 
 def _allow_many_connections() -> None:
@@ -101,8 +121,11 @@ def _allow_many_connections() -> None:
 class _Visit(End):
     """A client's connection: first the head of a request, then, if it is sealed, the near end of a tunnel."""
 
-    def __init__(self, house: House, tunnels: set[End]) -> None:
+    def __init__(self, house: House, tunnels: set[_Visit]) -> None:
         super().__init__(house.loop)
+        self.client = ""
+        self.to_site = False
+        """Sealed only because the patron chose so."""
         self._house = house
         self._tunnels = tunnels
         self._buffer = bytearray()
@@ -156,6 +179,7 @@ class _Visit(End):
         if not gate.admits(self.client):
             self._answer(403, "This computer may not use this proxy. Ask the library's staff.")
             return
+        self._house.choices.passed(self.client)
         words = self._buffer.partition(b"\r\n")[0].decode("latin-1").split(" ")
         if len(words) != 3 or words[2] not in ("HTTP/1.1", "HTTP/1.0"):
             self._answer(400, "The request could not be read.")
@@ -170,10 +194,14 @@ class _Visit(End):
         elif decision.route is Route.DESK:
             self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             self._hand_to(self._house.desk, bytes(self._buffer.partition(b"\r\n\r\n")[2]), decision.host)
+        elif not self._house.choices.watches(self.client):
+            self.to_site = decision.route is Route.OPEN
+            self._dialling = asyncio.ensure_future(self._seal(decision))
         elif decision.route is Route.OPEN:
             self._hand_to(self._house.engine, bytes(self._buffer), decision.host)
-        elif self._house.refuses(self.client, decision.host):
-            self._answer(403, error_page.IMITATION)
+        elif reason := self._house.refuses(self.client, decision.host):
+            self._house.passages.refuse(self.client, decision.host, BLOCKED, time.monotonic())
+            self._answer(403, reason)
         else:
             self._dialling = asyncio.ensure_future(self._seal(decision))
 
@@ -187,7 +215,7 @@ class _Visit(End):
         house = self._house
         head, _, rest = bytes(self._buffer).partition(b"\r\n\r\n")
         self._buffer.clear()
-        far = FarEnd(house.loop, rest) if house.upstream else End(house.loop)
+        far = FarEnd(house.loop, rest, partial(self._filtered, decision.host)) if house.upstream else End(house.loop)
         try:
             if house.upstream:
                 await house.upstream.check(house.loop, decision.host, decision.port)
@@ -208,8 +236,6 @@ class _Visit(End):
         if self.transport.is_closing():
             far.transport.abort()
             return
-        self._host = decision.host
-        house.passages.begin(self.client, self._host)
         self._tunnels.add(self)
         self.last = self._time()
         self.tie(far)
@@ -217,10 +243,25 @@ class _Visit(End):
             # The content filter answers the patron itself. Until it agrees, nothing more of the patron's passes.
             far.transport.write(house.upstream.head(decision.host, decision.port, head))
             return
+        self._begin(decision.host)
         self.transport.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         self.transport.resume_reading()  # first: writing may pause it again
         if rest:
             far.transport.write(rest)
+
+    def _filtered(self, host: str, status: int) -> None:
+        """The content filter answered the CONNECT."""
+        if self not in self._tunnels:
+            return  # the client is gone
+        if status // 100 == 2:
+            self._begin(host)
+        elif refuses_connect(status) and self._house.choices.watches(self.client):
+            self._house.passages.refuse(self.client, host, STOPPED_UPSTREAM, time.monotonic())
+
+    def _begin(self, host: str) -> None:
+        if self._house.choices.watches(self.client):
+            self._host = host
+            self._house.passages.begin(self.client, host)
 
     def _answer(self, status: int, reason: str) -> None:
         self._timer.cancel()

@@ -25,7 +25,8 @@ from addons.decide.gate import Gate
 from addons.decide.parties import normal_host
 from addons.dial import Loop
 from addons.door import Refuses
-from addons.guard import Guard, Inward
+from addons.guard import Guard, Inward, Unwatched
+from addons.opt_out import Choices
 from addons.passages import Passages
 from addons.upstream import Upstream
 
@@ -121,9 +122,12 @@ class Engine:
         trust: Path | None,
         upstream: Upstream | None,
         refuses: Refuses,
+        choices: Choices,
         addons: Sequence[object],
     ) -> None:
         """authority: folder with mitmproxy-ca.pem. trust: PEM file of further CAs for connections to sites."""
+        self._opened: dict[str, set[asyncio.Transport]] = {}
+        choices.listeners.append(self._chosen)
         self._passages = passages
         self._loop = loop
         settings = options.Options()
@@ -141,8 +145,9 @@ class Engine:
             proxyserver.Proxyserver(),
             TlsOrNothing(),
             self._tls,
-            Guard(gate, loop, passages, refuses),
+            Guard(gate, loop, passages, refuses, choices),
             *((Inward(upstream, loop),) if upstream else ()),
+            Unwatched(choices),
             *addons,
         )
         settings.update(
@@ -172,6 +177,8 @@ class Engine:
 
     def take(self, transport: asyncio.Transport, data: bytes, host: str) -> None:
         """Continue a connection of the door's: `data` was read from it, `host` is its CONNECT's or ""."""
+        if host:
+            self._opened.setdefault(_client(transport), set()).add(transport)
         reader = asyncio.StreamReader(loop=self._loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=self._loop)
         transport.set_protocol(protocol)
@@ -184,7 +191,7 @@ class Engine:
         task.add_done_callback(self._running.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str) -> None:
-        client = (writer.get_extra_info("peername") or ("",))[0]
+        client = _client(writer.transport)
         connection = mode_servers.ProxyConnectionHandler(self._master, reader, writer, self._master.options, self._mode)
         connection.layer = self._top(connection.layer.context)
         if host:
@@ -194,3 +201,19 @@ class Engine:
         finally:
             if host:
                 self._passages.end(client, host, time.monotonic())
+                self._forget(client, writer.transport)
+
+    def _forget(self, client: str, transport: asyncio.WriteTransport) -> None:
+        left = self._opened.get(client, set())
+        left.discard(transport)
+        if not left:
+            self._opened.pop(client, None)
+
+    def _chosen(self, client: str, watched: bool) -> None:
+        """Nothing of a computer that is no longer watched stays open. Plain requests are judged one by one."""
+        for transport in () if watched else list(self._opened.get(client, ())):
+            transport.abort()
+
+
+def _client(transport: asyncio.BaseTransport) -> str:
+    return str((transport.get_extra_info("peername") or ("",))[0])

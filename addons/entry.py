@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from mitmproxy import ctx, http
-from mitmproxy.addons import asgiapp
 
 from addons import quiet, run, settings
 from addons.decide.gate import agrees
 from addons.decide.parties import normal_host
-from addons.desk import application
+from addons.desk import Inside, application
+from addons.guard import Unwatched
 from addons.ledger import LedgerError
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Entry:
         self._house = house
         quiet.install()
         quiet.no_dumps()
-        desk = application(configured, house.witness.take)
-        ctx.master.addons.add(house.shield, house.witness, asgiapp.ASGIApp(desk, settings.DESK, None))
+        desk = application(configured, house.witness.take, catalogue=house.catalogue, choices=house.choices)
+        ctx.master.addons.add(Unwatched(house.choices), house.shield, house.witness, Inside(desk))
         log.warning(WARNING)
 
     def running(self) -> None:
@@ -88,10 +88,12 @@ class Entry:
         sni = normal_host(data.client_hello.sni or "")
         in_scope = sni == settings.DESK or self._house.catalogue.site_of(sni) is not None
         client = (data.context.client.peername or ("",))[0]
-        data.ignore_connection = not (in_scope and host == sni)
+        watched = sni == settings.DESK or self._house.choices.watches(client)
+        data.ignore_connection = not (in_scope and host == sni and watched)
         if sni == settings.DESK:
             data.establish_server_tls_first = False
-        if host:
+        self._house.choices.passed(client)
+        if host and watched:
             self._house.passages.begin(client, host)
             self._house.passages.end(client, host, asyncio.get_running_loop().time())
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from addons.decide import consent
 from addons.decide.cookies import Known, known_cookies
 from addons.decide.marks import Exchange
+from addons.decide.parties import covers, registrable_domain
 from addons.decide.sign_in import provider
 from addons.lists import Lists
 from addons.settings import Site
@@ -89,7 +90,10 @@ class FirstHand:
 
     def is_listed(self, host: str) -> bool:
         """Whether our lists name this host: what they do not may be a patron's employer or school."""
-        return self._knowledge.service_of(host) is not None
+        found = self._knowledge.service_of(host)
+        entry = found[1] if found else self._sign_ins.entry_of(host)
+        # A customer's own name below a public suffix (`acme.auth.us-east-1.amazoncognito.com`) is the customer's.
+        return bool(entry) and covers(registrable_domain(host), entry)
 
     def disguised(self, exchange: Exchange, url: str) -> Iterator[Sighting]:
         """Trackers that this request to a site's own host reaches: by its path (`request`), or by CNAME (`dns`)."""

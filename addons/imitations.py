@@ -24,6 +24,7 @@ _MAX_VISITS = 5000
 class Imitations:
     def __init__(self, catalogue: Catalogue, is_known: Callable[[str], bool], ledger: Ledger, *, refuse: bool) -> None:
         """`is_known`: hosts of owners that our lists name; they imitate nobody. `refuse`: as configured."""
+        self._is_proxys = catalogue.is_proxys
         self._sites = {site.id: site for site in catalogue.sites}
         own = {registrable_domain(name) for site in catalogue.sites for name in (*site.domains, *site.own)}
         self._innocent: Callable[[str], bool] = lambda host: is_known(host) or registrable_domain(host) in own
@@ -39,7 +40,8 @@ class Imitations:
 
     def refuses(self, client: str, host: str) -> bool:
         """Count a connection of this client to this host if it imitates a site; whether to refuse it."""
-        found = self._found.check(host) if self._found else None
+        # Below the library's own proxy each vendor's name stands, rightly, in front of another domain.
+        found = self._found.check(host) if self._found and not self._is_proxys(host) else None
         if found is None:
             return False
         if self._is_new(client, host) and (site := self._sites.get(found.imitated_site)):

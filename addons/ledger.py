@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from addons.migrations import LedgerError, explained
-from addons.rows import Rows
-from addons.tally import ONE_DROPPED, Batch, Dimensions, Fine, Tally, provider
+from addons.rows import Remembered, Rows
+from addons.tally import ONE_DROPPED, Batch, Dimensions, Fine, Standing, Tally, provider
 
 if TYPE_CHECKING:
     from addons.decide.judge import Finding
@@ -54,6 +54,8 @@ class Ledger:
         self._today = today
         self._waiting = waiting
         self._limits = remembered, names
+        self.remembered = Remembered()
+        """What the file held when it was opened."""
         self._pending = Batch(waiting)
         self._tally = self._new_tally()
         self._rows: Rows | None = None
@@ -71,6 +73,7 @@ class Ledger:
                 with rows.transaction():
                     rows.put_sites(sites)
                     rows.put_rulesets(rulesets)
+                self.remembered = rows.remembered()
             except BaseException:
                 rows.close()
                 raise
@@ -98,9 +101,32 @@ class Ledger:
         self._record(_fine("presence", day, site.id, finding.third_party, dimensions), (1,), site, finding)
 
     def exposure(self, day: date, site: Site, section: str, finding: Finding, what: str, carried_in: str) -> None:
-        """Once per page load, third party, `what` and carrier; never for a contact that was blocked."""
-        fine = _fine("exposure", day, site.id, finding.third_party, (section, what, carried_in))
+        """Once per page load, third party, `what` and carrier; of a blocked contact, what it would have received."""
+        fine = _fine("exposure", day, site.id, finding.third_party, (section, what, carried_in, finding.outcome))
         self._record(fine, (1,), site, finding)
+
+    def dry_run(self, day: date, site: Site, finding: Finding, mode: str) -> None:
+        """Once per page load, third party and mode of protection that was not on and would have stopped it."""
+        self._record(_fine("dry_run", day, site.id, finding.third_party, (mode,)), (1,), site, finding)
+
+    def breakage(
+        self,
+        day: date,
+        site: Site,
+        *,
+        protected: bool,
+        loads: int = 0,
+        errors: int = 0,
+        reloads: int = 0,
+        log_ins: int = 0,
+    ) -> None:
+        """Page loads and signs that pages do not work (decide.breakage)."""
+        self._record(_fine("breakage", day, site.id, "", (int(protected),)), (loads, errors, reloads, log_ins), site)
+
+    def standing(self, site: Site, standing: Standing) -> None:
+        """How this site is protected from now on."""
+        self._pending.sites[site.id] = site
+        self._pending.standings[site.id] = standing
 
     def cookie(self, day: date, site: Site, service: str, pattern: str, lifetime: str) -> None:
         """Once per page load and pattern of the curated table; the cookie's own name goes no further than that."""
@@ -132,8 +158,10 @@ class Ledger:
         ambiguous: int = 0,
         dropped: int = 0,
         reports_refused: int = 0,
+        stopped_upstream: int = 0,
     ) -> None:
-        amounts = (seconds, loads, opted_out, ambiguous, dropped, reports_refused)
+        """How well was watched. stopped_upstream: pages of sites that the content filter did not let through."""
+        amounts = (seconds, loads, opted_out, ambiguous, dropped, reports_refused, stopped_upstream)
         self._pending.add(_fine("coverage", day, "", "", ()), amounts)
 
     def _record(self, fine: Fine, amounts: tuple[int, ...], site: Site, finding: Finding | None = None) -> bool:
@@ -166,7 +194,7 @@ class Ledger:
             today = self._today()
             batch, self._pending = self._pending, Batch(self._waiting)
             try:
-                if batch.counts or batch.rulesets:
+                if batch.counts or batch.rulesets or batch.standings:
                     await asyncio.to_thread(self._write, rows, batch)
             except Exception as error:  # noqa: BLE001 -- whatever it is, counting goes on
                 if not _waiting_helps(error):

@@ -309,3 +309,157 @@ def m006_relayed_and_the_ladder(db: Database) -> None:
         from reached join highest using (site, third_party, rung) join site on site.key = reached.site
             join third_party as t on t.key = reached.third_party
         group by reached.site, reached.third_party""")
+
+
+@migrations()
+def m007_protection(db: Database) -> None:
+    for view in ("exposures", "ladder", "third_parties", "decisions", "coverages"):
+        db.execute(f"drop view {view}")
+    db.execute("""
+        create table exposure_outcome (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, section text not null, what text not null,
+            carried_in text not null, outcome text not null, loads integer not null check (loads >= 0),
+            primary key (site, period, third_party, section, what, carried_in, outcome)
+        ) strict, without rowid""")
+    db.execute("""
+        insert into exposure_outcome
+        select site, period, third_party, section, what, carried_in, 'allowed', loads from exposure""")
+    db.execute("drop table exposure")
+    db.execute("alter table exposure_outcome rename to exposure")
+    db.execute("create index exposure_third_party on exposure (third_party, period)")
+    exposures = """
+        create view {} as
+        select period, site.id as site, section, domain as third_party, what, carried_in, loads
+        from exposure as c join site on site.key = c.site join third_party as t on t.key = c.third_party
+        where outcome {} 'allowed'"""
+    db.execute(exposures.format("exposures", "="))
+    # Stopped by the browser, at the door, or by the content filter.
+    db.execute(exposures.format("prevented", "!="))
+    # What a mode of protection that was not on would have stopped.
+    db.execute("""
+        create table dry_run (
+            site integer not null references site, period text not null,
+            third_party integer not null references third_party, mode text not null,
+            loads integer not null check (loads >= 0),
+            primary key (site, period, third_party, mode)
+        ) strict, without rowid""")
+    db.execute("create index dry_run_third_party on dry_run (third_party, period)")
+    db.execute("""
+        create view dry_runs as
+        select period, site.id as site, domain as third_party, mode, loads
+        from dry_run as c join site on site.key = c.site join third_party as t on t.key = c.third_party""")
+    # Signs that pages do not work, with protection and without.
+    db.execute("""
+        create table breakage (
+            site integer not null references site, period text not null,
+            protected integer not null check (protected in (0, 1)), loads integer not null check (loads >= 0),
+            errors integer not null check (errors >= 0), reloads integer not null check (reloads >= 0),
+            log_ins integer not null check (log_ins >= 0),
+            primary key (site, period, protected)
+        ) strict, without rowid""")
+    db.execute("""
+        create view breakages as
+        select period, site.id as site, protected, loads, errors, reloads, log_ins
+        from breakage as c join site on site.key = c.site""")
+    # How each site stands now; one row a site.
+    db.execute("""
+        create table protection (
+            site integer primary key references site, mode text not null, state text not null,
+            missing integer not null check (missing >= 0), since text not null, reason text not null
+        ) strict""")
+    db.execute("""
+        create view protections as
+        select site.id as site, mode, state, missing, since, reason
+        from protection as p join site on site.key = p.site""")
+    db.execute("alter table coverage add column stopped_upstream integer not null default 0")
+    db.execute("""
+        create view coverages as
+        select period, seconds / 60 as minutes, loads, opted_out, ambiguous, dropped, reports_refused, stopped_upstream
+        from coverage""")
+    db.execute("alter table decision add column since text not null default ''")
+    db.execute("""
+        create view decisions as
+        select site.id as site, third_party, reason, owner, until, since
+        from decision as c join site on site.key = c.site""")
+    # As in m005.
+    db.execute("""
+        create view third_parties as
+        select domain, service, owner, owner_group, category, list, list_version, rule,
+            coalesce((select period from (select min(period) as period from contact where third_party = key)
+                      where substr(period, 1, 7) = first_seen), first_seen) as first_seen
+        from third_party where key != 0""")
+    # As in m006, of what was received only.
+    db.execute("""
+        create view ladder as
+        with reached as (
+            select site, third_party,
+                case when what in ('search terms', 'item') then 4 when what = 'page address' then 3
+                    when what in ('identifier', 'e-mail', 'card number') then 2 else 1 end as rung,
+                period, section, '' as consent, max(loads) as loads
+            from exposure where outcome = 'allowed' group by site, third_party, rung, period, section
+            union all
+            select site, third_party, 0, period, section, consent, max(loads)
+            from presence where outcome = 'allowed' group by site, third_party, period, section, consent
+        ),
+        highest as (select site, third_party, max(rung) as rung from reached group by site, third_party)
+        select site.id as site, domain as third_party,
+            case rung when 4 then 'search terms or item' when 3 then 'page address' when 2 then 'identifier'
+                when 1 then 'cookie' else 'contacted' end as rung, sum(loads) as loads
+        from reached join highest using (site, third_party, rung) join site on site.key = reached.site
+            join third_party as t on t.key = reached.third_party
+        group by reached.site, reached.third_party""")
+
+
+@migrations()
+def m008_declarations(db: Database) -> None:
+    # What a vendor's document says is kept as the names that were found in it, never as its text.
+    db.execute("""
+        create table document (
+            key integer primary key, site integer not null references site,
+            sort text not null check (sort in ('policy', 'cookies', 'subprocessors')), title text not null,
+            version text not null, address text not null, read_on text not null, sha256 text not null,
+            format text not null, lists text not null, unique (site, sort, sha256)
+        ) strict""")
+    db.execute("""
+        create table mention (
+            document integer not null references document on delete cascade,
+            what text not null check (what in ('service', 'owner', 'domain', 'category')),
+            name text not null, written text not null, primary key (document, what, name, written)
+        ) strict, without rowid""")
+    db.execute("alter table disclosure add column because text not null default ''")
+    db.execute("alter table disclosure add column decided_by text not null default ''")
+    db.execute("""
+        create table request (
+            key integer primary key, site integer not null references site, third_party text not null,
+            finding text not null, asked text not null, clause text not null, asked_on text not null,
+            wanted_by text not null
+        ) strict""")
+    db.execute("""
+        create table answer (
+            key integer primary key, request integer not null references request on delete cascade,
+            answered_on text not null, answer text not null, outcome text not null
+        ) strict""")
+    db.execute("create index answer_request on answer (request, answered_on)")
+    db.execute("""
+        create view documents as
+        select site.id as site, sort, title, version, address, read_on, sha256, format, lists
+        from document as d join site on site.key = d.site""")
+    db.execute("""
+        create view mentions as
+        select site.id as site, sort, sha256, what, m.name, written
+        from mention as m join document as d on d.key = m.document join site on site.key = d.site""")
+    db.execute("drop view disclosures")
+    db.execute("""
+        create view disclosures as
+        select site.id as site, third_party, status, document, declared, because, decided_by
+        from disclosure as c join site on site.key = c.site""")
+    # With the latest answer; the earlier ones stay in the view of answers.
+    db.execute("""
+        create view requests as
+        select r.key as id, site.id as site, third_party, finding, asked, clause, asked_on, wanted_by,
+            coalesce(answer, '') as answer, coalesce(answered_on, '') as answered_on,
+            coalesce(outcome, 'open') as outcome
+        from request as r join site on site.key = r.site left join answer as a on a.key = (
+            select key from answer where request = r.key order by answered_on desc, key desc limit 1)""")
+    db.execute("create view answers as select key as id, request, answered_on, answer, outcome from answer")

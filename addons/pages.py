@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from addons.decide.cookies import Known
+from addons.decide.enforcing import Source
 from addons.settings import Site
 
 LIFETIME = 3600.0
@@ -39,12 +40,17 @@ class Page:
     """Entries of the curated table that fit the cookies it was asked for with."""
     referrer_kept: bool | None = None
     """Whether other hosts get the page's whole address as Referer; None if its headers do not say."""
+    allowed: tuple[Source, ...] | None = None
+    """What its enforced policy lets it contact; None where there is none."""
+    stopped: set[int] = field(default_factory=set)
+    """Hashes of the requests that its browser stopped."""
     counted: bool = True
     """Whether the ledger has this page load. Prefetched documents are counted when they first report."""
     loadless: bool = False
     """Never a page load: rendered ahead of a visit that may not come, or a frame or worker whose page is unknown."""
     reports: int = 0
-    hosts: set[str] = field(default_factory=set)
+    hosts: set[int] = field(default_factory=set)
+    """Hashes of the reported hosts: enough to know them again, while a name may be a patron's."""
     loads: set[tuple[str, ...]] = field(default_factory=set)
     """Contact keys that this page load was already counted for."""
 
@@ -77,6 +83,13 @@ class Pages:
         token = self._latest.get((client, site.id), "")
         page = self.get(token, now)
         return (token, page) if page else None
+
+    def forget(self, client: str) -> None:
+        """Let go of this client's pages; reports that still come about them are refused."""
+        for token in [token for token, page in self._by_token.items() if page.client == client]:
+            del self._by_token[token]
+        for key in [key for key in self._latest if key[0] == client]:
+            del self._latest[key]
 
     def _forget(self, now: float) -> None:
         while self._by_token:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from addons.tally import (
     Plan,
     Rank,
     Row,
+    Standing,
     add,
     provider,
     rank,
@@ -32,6 +34,19 @@ if TYPE_CHECKING:
     from addons.decide.judge import Finding
     from addons.settings import Site
     from blocklists.owners import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the file knows of each site (by id) when the ledger is opened."""
+
+    parties: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Third parties by name, and the list that names them or ""."""
+    loads: Mapping[str, int] = field(default_factory=dict)
+    signs: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Page loads, errors, reloads and repeated log-ins without protection (decide.breakage.Signs)."""
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+
 
 PARTY = ("domain", "service", "owner", "owner_group", "category", "list", "list_version", "rule", "first_seen")
 SITE = ("id", "name", "kind", "vendor", "product", "domains", "contract_from", "contract_until")
@@ -116,6 +131,7 @@ class Rows:
                 added[new] = add(added[new], amounts) if new in added else amounts
         self.put_sites(batch.sites.values())
         self.put_rulesets(batch.rulesets)
+        self._put_standings(batch.standings)
         self._put_parties(added, batch.findings)
         for table, amounts_of in _by_table(subtracted).items():
             self._subtract(table, amounts_of)
@@ -207,6 +223,34 @@ class Rows:
             ],
         )
 
+    def _put_standings(self, standings: Mapping[str, Standing]) -> None:
+        columns = ("site", *Standing._fields)
+        self._connection.executemany(
+            _upsert("protection", columns, ("site",), "{0} = excluded.{0}"),
+            [(self._sites[site], *standing) for site, standing in standings.items()],
+        )
+
+    def remembered(self) -> Remembered:
+        """What protection goes by, as the file has it."""
+        ask = self._connection.execute
+        parties: dict[str, dict[str, str]] = {}
+        for site, domain, name in ask("""
+            select distinct site.id, domain, list from presence as p join site on site.key = p.site
+            join third_party as t on t.key = p.third_party
+            where t.key != 0 and relation not in ('own', 'group', 'library')"""):
+            parties.setdefault(site, {})[domain] = name
+        signs = {
+            site: (loads, *counts)
+            for site, loads, *counts in ask("""
+            select site.id, sum(loads), sum(errors), sum(reloads), sum(log_ins)
+            from breakage as b join site on site.key = b.site where protected = 0 group by b.site""")
+        }
+        loads = dict(
+            ask("select site.id, sum(loads) from page_load as p join site on site.key = p.site group by p.site")
+        )
+        standings = {site: Standing(*rest) for site, *rest in ask("select * from protections")}
+        return Remembered(parties, loads, signs, standings)
+
     def age(self, first_day: str, first_month: str) -> None:
         """Fold days before `first_day` into their months, let months before `first_month` go."""
         tables = "select name from sqlite_schema where type = 'table'"
@@ -220,7 +264,8 @@ class Rows:
             delete from third_party where key != 0
                 and not exists (select 1 from contact where third_party = third_party.key)
                 and not exists (select 1 from presence where third_party = third_party.key)
-                and not exists (select 1 from exposure where third_party = third_party.key)""")
+                and not exists (select 1 from exposure where third_party = third_party.key)
+                and not exists (select 1 from dry_run where third_party = third_party.key)""")
         self._read_keys()
 
     def _fold(self, table: str, keys: Sequence[str], amounts: Sequence[str], first_day: str) -> None:

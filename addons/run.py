@@ -8,36 +8,42 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import certifi
-from mitmproxy.addons import asgiapp
 
-from addons import quiet
+from addons import decisions, error_page, quiet, service
 from addons.decide.gate import Gate
 from addons.decide.judge import Judge
+from addons.decide.pac import pac
 from addons.decide.parties import registrable_domain
-from addons.decide.sites import Catalogue, in_scope
-from addons.desk import Desk, application
+from addons.decide.scope import scope as scope_of
+from addons.decide.sites import Catalogue
+from addons.decisions import Decision
+from addons.desk import Desk, Inside, PlainDesk, application, plain_application
 from addons.dial import Loop
 from addons.door import Door, House
 from addons.engine import Engine
+from addons.everywhere import Everywhere
+from addons.filtered import Filtered
 from addons.firsthand import FirstHand
 from addons.imitations import Imitations
 from addons.ledger import Ledger, LedgerError
 from addons.lists import Lists
+from addons.opt_out import Choices
 from addons.passages import Passages
+from addons.protection import Protection
 from addons.resolver import Resolver
-from addons.settings import DESK, Settings
+from addons.settings import Settings
 from addons.shield import Shield
 from addons.upstream import Upstream
 from addons.windows import Windows
 from addons.witness import Witness
-from blocklists import consent_tools, cookies, sign_in
+from blocklists import consent_tools, cookies, mixed_hosts, sign_in
 from blocklists.owners import Knowledge, load
 from blocklists.shelf import Shelf
 
@@ -66,16 +72,37 @@ class Parts:
     lists: Lists
     resolver: Resolver | None
     imitations: Imitations
+    everywhere: Everywhere
+    protection: Protection
+    decisions: decisions.Watch
+    choices: Choices
 
     def open_ledger(self, settings: Settings) -> None:
         """Make or migrate the database, with the lists as they stand now. Raises LedgerError."""
         fetched = self.lists.refresh() or ()
         self.ledger.open(settings.sites, (*self.knowledge.rulesets, *fetched))
+        self.protection.remember(self.catalogue.sites)
 
     def chores(self) -> list[Coroutine[None, None, None]]:
         """What has to run beside the traffic, until cancelled."""
-        chores = [tick(self), self.ledger.run(), self.lists.run(self.ledger.rulesets), self.imitations.prepare()]
+        chores = [
+            tick(self),
+            self.ledger.run(),
+            self.lists.run(self.ledger.rulesets),
+            self.imitations.prepare(),
+            self.decisions.run(self._decide),
+        ]
         return [*chores, self.resolver.run()] if self.resolver else chores
+
+    def refuses(self, client: str, host: str) -> str:
+        """Why the door refuses this client a host that is no site's, in words for the patron; "" if it does not."""
+        if self.imitations.refuses(client, host):
+            return error_page.IMITATION
+        return error_page.TRACKER if self.everywhere.refuses(host) else ""
+
+    def _decide(self, taken: Iterable[Decision], again: frozenset[str]) -> None:
+        self.protection.decide(taken, again)
+        self.everywhere.decide(taken)
 
 
 @cache
@@ -86,29 +113,45 @@ def knowledge() -> Knowledge:
 
 def scope(settings: Settings) -> Catalogue:
     """The sites of this configuration: the library's own and, unless switched off, the shipped directory's."""
-    return in_scope(settings.sites, knowledge().products if settings.directory.use else ())
+    return scope_of(settings, knowledge())
 
 
 def parts(settings: Settings) -> Parts:
-    catalogue = scope(settings)
     ledger = Ledger(settings.data.database, settings.privacy)
     lists = Lists(Shelf(settings.data.dir / "lists"))
-    resolver = Resolver(lambda host, chain: None) if settings.proxy.uncloak else None
-    firsthand = FirstHand(
-        knowledge(), consent_tools.load(), cookies.load(), sign_in.load(), lists, resolver, settings.proxy.hosts
-    )
+    catalogue = scope_of(settings, knowledge(), lambda host: lists.rule_for_host(host) is not None)
+    proxy = settings.proxy
+    nameservers = (proxy.nameserver,) if proxy.nameserver else None
+    resolver = Resolver(lambda host, chain: None, nameservers=nameservers) if proxy.uncloak else None
+    # A pinned host is not in the public DNS; a name server that was named may know it all the same.
+    pinned = () if proxy.nameserver else proxy.hosts
+    firsthand = FirstHand(knowledge(), consent_tools.load(), cookies.load(), sign_in.load(), lists, resolver, pinned)
 
-    windows = Windows(lambda host: catalogue.site_of(host) is not None, firsthand.is_tracker)
+    def is_quiet(host: str) -> bool:
+        place = catalogue.place(host)
+        return place.site is not None or (catalogue.is_proxys(host) and not place.relayed)
+
+    def is_tracker(host: str) -> bool:
+        return firsthand.is_tracker(catalogue.place(host).host)
+
+    windows = Windows(is_quiet, is_tracker)
     passages = Passages(windows.passed)
     library = frozenset(
         registrable_domain(domain) for site in settings.sites if site.kind == "library" for domain in site.domains
     )
+    judge = Judge(knowledge(), library, lists, settings.rewriting.suffixes)
+    mixed = mixed_hosts.load()
+    protection = Protection(settings.protect, knowledge(), mixed, (*library, *settings.rewriting.suffixes), ledger)
+    witness = Witness(catalogue, judge, ledger, passages, windows, firsthand, protection)
+    choices = Choices(settings.privacy, lambda: ledger.cover(date.today(), opted_out=1))
+    choices.listeners.append(lambda client, watched: None if watched else witness.forget(client))
     return Parts(
         catalogue=catalogue,
         gate=Gate(settings.proxy, catalogue),
         ledger=ledger,
         passages=passages,
-        witness=Witness(catalogue, Judge(knowledge(), library, lists), ledger, passages, windows, firsthand),
+        witness=witness,
+        protection=protection,
         shield=Shield(settings.protect, catalogue),
         knowledge=knowledge(),
         lists=lists,
@@ -119,6 +162,9 @@ def parts(settings: Settings) -> Parts:
             ledger,
             refuse=settings.protect.lookalikes == "block",
         ),
+        everywhere=Everywhere(knowledge(), lists, mixed, catalogue, on=settings.protect.block_everywhere),
+        decisions=decisions.Watch(settings.data.database),
+        choices=choices,
     )
 
 
@@ -144,8 +190,14 @@ async def _serve(settings: Settings, started: Started) -> None:
     trust = _trust(settings)
     upstream = Upstream(settings.proxy.upstream, trust) if settings.proxy.upstream else None
     loop.guard(house.gate, settings.proxy, upstream.address if upstream else None)
-    app = application(settings, house.witness.take)
+
+    def pac_for(proxy: str) -> str:
+        return pac(settings, house.catalogue.domains, proxy)
+
+    app = application(settings, house.witness.take, catalogue=house.catalogue, choices=house.choices, pac=pac_for)
     desk = Desk(app, settings.data.ca / "desk.pem")
+    own_trust = settings.proxy.trust
+    filtered = [Filtered(upstream, own_trust, house.catalogue, house.ledger, house.choices)] if upstream else []
     engine = Engine(
         loop=loop,
         gate=house.gate,
@@ -153,29 +205,43 @@ async def _serve(settings: Settings, started: Started) -> None:
         authority=settings.data.ca,
         trust=trust,
         upstream=upstream,
-        refuses=house.imitations.refuses,
-        addons=(house.shield, house.witness, asgiapp.ASGIApp(app, DESK, None)),
+        refuses=house.refuses,
+        choices=house.choices,
+        addons=(*filtered, house.shield, house.witness, Inside(app)),
     )
-    door = Door(House(loop, house.gate, house.passages, upstream, engine.take, desk.take, house.imitations.refuses))
+    door = Door(House(loop, house.gate, house.passages, upstream, engine.take, desk.take, house.refuses, house.choices))
+    plain_desk = PlainDesk(plain_application(settings, house.gate.admits, catalogue=house.catalogue, pac=pac_for))
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     tasks = [loop.create_task(engine.run())]
+    passed = service.inherited()
     try:
         try:
-            host, port = await door.open(*settings.proxy.listen)
+            host, port = await door.open(*settings.proxy.listen, passed.pop("proxy", ()))
         except OSError as error:
             raise StartError(_busy("[proxy] listen", settings.proxy.listen, error)) from None
+        if settings.desk.listen:
+            try:
+                loop.never_to({(await plain_desk.open(*settings.desk.listen, passed.pop("desk", ())))[1]})
+            except OSError as error:
+                raise StartError(_busy("[desk] listen", settings.desk.listen, error)) from None
+        for left in passed.values():  # a port that carrel.toml does not name any more must not seem to answer
+            for one in left:
+                one.close()
         # After the port is ours: a second start must not touch the file of the first.
         house.open_ledger(settings)
         loop.never_to({port, settings.dashboard.listen[1]})
         tasks += [loop.create_task(chore) for chore in house.chores()]
         loop.set_exception_handler(quiet.loop_handler)
         await started(host, port)
+        service.notify("READY=1")
         await stop.wait()
     finally:
+        service.notify("STOPPING=1")
         await door.close()
         await desk.close()
+        await plain_desk.close()
         await engine.close()
         for task in tasks[1:]:
             task.cancel()
@@ -186,10 +252,11 @@ async def _serve(settings: Settings, started: Started) -> None:
 
 async def tick(house: Parts) -> None:
     """Count the reports that have waited long enough, and the time watched."""
-    last = time.monotonic()
+    last, watchdog = time.monotonic(), service.Watchdog()
     try:
         while True:
             await asyncio.sleep(_TICK)
+            watchdog.alive()
             house.witness.settle()
             if time.monotonic() - last >= _MINUTE:
                 last += _MINUTE

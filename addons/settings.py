@@ -20,6 +20,8 @@ from addons.values import DESK, Listen, Network
 
 __all__ = ["DESK", "Listen", "Network", "Settings", "SettingsError", "Site", "load", "parse"]
 
+MODES = ("observe", "block", "contract")
+
 PLACES = ("carrel.toml", "~/.config/carrel/carrel.toml", "/etc/carrel/carrel.toml")
 """Where `load(None)` looks, in this order."""
 
@@ -47,6 +49,8 @@ class Site:
     owner: str = ""
     contract_from: str = ""
     contract_until: str = ""
+    mode: str = ""
+    """The site's own `observe`, `block` or `contract`; "" for the mode of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ class Proxy:
     """Names pinned to an address, and to a port where one is given, in place of DNS."""
     uncloak: bool = True
     """Whether the CNAMEs behind the sites' own names are looked up."""
+    nameserver: Listen | None = None
+    """Who is asked for CNAMEs; None for the system's name servers."""
+    route: str = "all"
+    """What the PAC file sends through the proxy: `all`, or the `sites` (and the desk) only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +85,10 @@ class Protect:
     trim_referrer: bool = False
     lookalikes: str = "count"
     """What becomes of hosts that imitate a site's name: `count` or `block`."""
+    settle: int = 20
+    """Page loads of a site before `block` acts on its pages; the last half of them without a newcomer."""
+    block_everywhere: bool = False
+    """Whether sealed connections to listed trackers are refused, whatever page asks for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +98,23 @@ class Privacy:
     days_kept: int = 90
     months_kept: int = 36
     opt_out: bool = True
+    """Whether a patron can switch the watching off for a computer."""
+    consent: str = "opt-out"
+    """`opt-out`: watched until somebody says no. `opt-in`: nothing is opened until somebody says yes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     listen: Listen = ("127.0.0.1", 8001)
     password_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    listen: Listen | None = None
+    """A plain listener beside the proxy's, for terminals that have no proxy yet: PAC file, root certificate, notice."""
+    languages: Path | None = None
+    """Folder with further languages for the patron's pages, one TOML file each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +133,8 @@ class Data:
 @dataclass(frozen=True, slots=True)
 class Rewriting:
     suffixes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names as the proxy writes them before its suffix, and the hosts they stand for, where no rule tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +149,7 @@ class Settings:
     protect: Protect = Protect()
     privacy: Privacy = Privacy()
     dashboard: Dashboard = Dashboard()
+    desk: Desk = Desk()
     data: Data = field(default_factory=Data)
     rewriting: Rewriting = Rewriting()
     directory: Directory = Directory()
@@ -194,15 +220,19 @@ _SECTIONS: dict[str, tuple[type, dict[str, values.Parser]]] = {
             "connect_ports": values.ports,
             "hosts": values.hosts,
             "uncloak": values.flag,
+            "nameserver": values.optional_listen,
+            "route": values.choice("all", "sites"),
         },
     ),
     "protect": (
         Protect,
         {
-            "mode": values.mode,
+            "mode": values.choice(*MODES),
             "gpc": values.flag,
-            "trim_referrer": values.trim_referrer,
+            "trim_referrer": values.flag,
             "lookalikes": values.choice("count", "block"),
+            "settle": values.whole(0, 10_000),
+            "block_everywhere": values.flag,
         },
     ),
     "privacy": (
@@ -213,11 +243,13 @@ _SECTIONS: dict[str, tuple[type, dict[str, values.Parser]]] = {
             "days_kept": values.whole(1, 400),
             "months_kept": values.whole(1, 120),
             "opt_out": values.flag,
+            "consent": values.choice("opt-out", "opt-in"),
         },
     ),
     "dashboard": (Dashboard, {"listen": values.listen, "password_hash": values.text}),
+    "desk": (Desk, {"listen": values.optional_listen, "languages": values.optional_folder}),
     "data": (Data, {"dir": values.folder}),
-    "rewriting": (Rewriting, {"suffixes": values.domains}),
+    "rewriting": (Rewriting, {"suffixes": values.domains, "names": values.rewritten_names}),
     "directory": (Directory, {"use": values.flag}),
 }
 
@@ -235,6 +267,7 @@ _SITE: dict[str, values.Parser] = {
     "owner": values.text,
     "contract_from": values.date,
     "contract_until": values.date,
+    "mode": values.choice(*MODES),
 }
 
 

@@ -40,6 +40,7 @@ _KINDS = {
 }
 """CSP directive -> kind; every other directive (manifest-src, prefetch-src, default-src) is `other`."""
 
+_ORIGIN_ONLY = frozenset({"frame", "object"})
 _NETWORK = frozenset({"http", "https", "ws", "wss"})
 
 
@@ -64,6 +65,13 @@ class Sighting:
     """The page's address, to tell whether the third party received it. Never stored or passed on."""
     rule: Rule | None = None
     """The rule of a fetched list that named it already."""
+    relayed: bool = False
+    """Under a name of the library's own rewriting proxy; `host` is the one behind it, "" if that cannot be told."""
+
+    @property
+    def path(self) -> str:
+        """The path of the address; "" where browsers report no more than the origin (frames and objects)."""
+        return "" if self.kind in _ORIGIN_ONLY or not self.url else urlsplit(self.url).path
 
 
 def sightings_from(body: bytes) -> list[Sighting]:
@@ -157,7 +165,7 @@ def exchange_from(flow: HTTPFlow, response: Response) -> Exchange:
         status=response.status_code,
         content_type=answered.get("content-type", ""),
         disposition=answered.get("content-disposition", ""),
-        cookies=asked.get("cookie", ""),
+        cookies="; ".join(asked.get_all("cookie")),
         referrer_policy=answered.get("referrer-policy", ""),
     )
 

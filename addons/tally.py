@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
+from addons.decide.judge import UNRESOLVED_PARTY
 from addons.migrations import UNLISTED
 
 if TYPE_CHECKING:
@@ -41,13 +42,21 @@ DIMENSIONS = {
     "page_load": ("section", "consent"),
     "contact": ("section", "consent", "relation", "kind", "method", "outcome", "relayed"),
     "presence": ("section", "consent", "relation", "outcome"),
-    "exposure": ("section", "what", "carried_in"),
+    "exposure": ("section", "what", "carried_in", "outcome"),
+    "dry_run": ("mode",),
+    "breakage": ("protected",),
     "cookie": ("service", "pattern", "lifetime"),
     "sign_in": (),
     "lookalike": ("trick",),
     "coverage": (),
 }
-NAMED_IN = {"contact": "third_party", "presence": "third_party", "exposure": "third_party", "sign_in": "provider"}
+NAMED_IN = {
+    "contact": "third_party",
+    "presence": "third_party",
+    "exposure": "third_party",
+    "dry_run": "third_party",
+    "sign_in": "provider",
+}
 """The column that holds a name from outside, in the tables that have one."""
 
 AMOUNTS = {
@@ -55,12 +64,27 @@ AMOUNTS = {
     "contact": ("loads", "requests"),
     "presence": ("loads",),
     "exposure": ("loads",),
+    "dry_run": ("loads",),
+    "breakage": ("loads", "errors", "reloads", "log_ins"),
     "cookie": ("loads",),
     "sign_in": ("loads",),
     "lookalike": ("hits",),
-    "coverage": ("seconds", "loads", "opted_out", "ambiguous", "dropped", "reports_refused"),
+    "coverage": ("seconds", "loads", "opted_out", "ambiguous", "dropped", "reports_refused", "stopped_upstream"),
 }
-ONE_DROPPED: Amounts = (0, 0, 0, 0, 1, 0)
+ONE_DROPPED: Amounts = (0, 0, 0, 0, 1, 0, 0)
+
+
+class Standing(NamedTuple):
+    """How one site is protected now: what staff see of it."""
+
+    mode: str
+    state: str
+    """observing, settling, protected, returned (to observing, because pages broke) or again (staff ended that)."""
+    missing: int
+    """Page loads to come before it is protected."""
+    since: str
+    """The day."""
+    reason: str
 
 
 class Fine(NamedTuple):
@@ -115,6 +139,8 @@ class Batch:
         """Places to sign in that some list names, as `provider` calls them."""
         self.sites: dict[str, Site] = {}
         self.rulesets: tuple[Ruleset, ...] = ()
+        self.standings: dict[str, Standing] = {}
+        """How sites' protection stands, where it changed."""
 
     def add(self, fine: Fine, amounts: Amounts) -> bool:
         if (before := self.counts.get(fine)) is not None:
@@ -143,6 +169,7 @@ class Batch:
         self.listed |= older.listed
         self.sites.update(sites)
         self.rulesets = (*older.rulesets, *self.rulesets)
+        self.standings = {**older.standings, **self.standings}
 
 
 type Rank = tuple[bool, str, int, str, str]
@@ -223,7 +250,9 @@ class Tally:
                 plan.promoted.add(group)
 
     def _judge_names(self, batch: Batch, plan: Plan) -> None:
-        plan.named = {name for name, one in batch.findings.items() if one.listed and name not in self.named}
+        # What stands for many names is no name, and never rare.
+        sure = {name for name, one in batch.findings.items() if one.listed or name == UNRESOLVED_PARTY}
+        plan.named = sure - self.named
         plan.named |= batch.listed - self.named
         for fine, amounts in batch.counts.items():
             if fine.table in ("presence", "sign_in") and fine.name not in self.named:

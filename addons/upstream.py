@@ -83,11 +83,14 @@ class FarEnd(End):
     After a refusal the connection is good for nothing more: a further request on it would go around the gate.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, early: bytes) -> None:
-        """early: what the client sent behind its CONNECT."""
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, early: bytes, answered: Callable[[int], None] = lambda status: None
+    ) -> None:
+        """early: what the client sent behind its CONNECT. `answered` is told the status of the answer to it."""
         super().__init__(loop)
         self.patience = HALF_CLOSED_SECONDS
         self._early = early
+        self._answered = answered
         self._head = bytearray()
         self._agreed = False
         self._left: int | None = None
@@ -107,6 +110,7 @@ class FarEnd(End):
             return
         self._head = head + end
         self.peer.transport.write(head + end + rest)
+        self._answered(_status(head))
         if _status(head) // 100 == 2:
             self._agree(self.peer)
         else:

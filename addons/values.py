@@ -59,19 +59,6 @@ def choice(*allowed: str) -> Parser:
 # A promise that this version does not keep must not be accepted in silence.
 
 
-def mode(value: Any, base: Path) -> str:
-    mode = choice("observe", "block", "contract")(value, base)
-    if mode != "observe":
-        raise ValueError(f'"{mode}" is not available in this version; write "observe"')
-    return str(mode)
-
-
-def trim_referrer(value: Any, base: Path) -> bool:
-    if flag(value, base):
-        raise ValueError("not available in this version; write false")
-    return False
-
-
 def listen(value: Any, base: Path) -> Listen:
     try:
         parts = urlsplit(f"//{value}")
@@ -85,6 +72,10 @@ def listen(value: Any, base: Path) -> Listen:
     except ValueError:
         raise ValueError('write an IP address of this machine and a port, such as "127.0.0.1:8080"') from None
     return host, port
+
+
+def optional_listen(value: Any, base: Path) -> Listen | None:
+    return None if value == "" else listen(value, base)
 
 
 def networks(value: Any, base: Path) -> tuple[Network, ...]:
@@ -161,6 +152,14 @@ def folder(value: Any, base: Path) -> Path:
     return path(given, base)
 
 
+def optional_folder(value: Any, base: Path) -> Path | None:
+    given = text(value, base)
+    place = path(given, base) if given else None
+    if place and not place.is_dir():
+        raise ValueError(f'{place} is not a folder; make it, or write ""')
+    return place
+
+
 def domain(value: Any) -> str:
     try:
         return normal_domain(value)
@@ -200,6 +199,12 @@ def hosts(value: Any, base: Path) -> dict[str, tuple[str, int | None]]:
             except ValueError:
                 raise ValueError(f'"{name}": write an address, or address and port, such as "10.0.0.5:8443"') from None
     return found
+
+
+def rewritten_names(value: Any, base: Path) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError('write a table, such as { "www-jstor-org" = "www.jstor.org" }')
+    return {domain(name): domain(host) for name, host in value.items()}
 
 
 def date(value: Any, base: Path) -> str:

@@ -38,8 +38,9 @@ class Window:
 
     def inferred(self) -> tuple[set[str], int]:
         """The trackers to lay at this page's door, and how many could be anybody's."""
-        left = self.trackers - self.page.hosts
-        return (set(), len(left)) if self.mixed or self.others - self.page.hosts else (left, 0)
+        left = {host for host in self.trackers if hash(host) not in self.page.hosts}
+        spoilt = self.mixed or not self.page.hosts.issuperset(map(hash, self.others))
+        return (set(), len(left)) if spoilt else (left, 0)
 
 
 class Windows:
@@ -74,6 +75,11 @@ class Windows:
         hosts = window.trackers if self._is_tracker(host) else window.others
         if len(hosts) < _MAX_HOSTS:
             hosts.add(host)
+
+    def forget(self, client: str) -> None:
+        """Let go of what this client did."""
+        self._open.pop(client, None)
+        self._closed = [window for window in self._closed if window.page.client != client]
 
     def ripe(self, *, everything: bool = False) -> Iterator[Window]:
         """Windows whose page has had the time to report; each is given once."""

@@ -5,6 +5,7 @@ Everything a patron could be known by ends here: a finding holds a registrable d
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +15,10 @@ from addons.sighting import Sighting
 from blocklists.matcher import Request
 from blocklists.owners import Knowledge
 from blocklists.rules import Rule
+
+UNRESOLVED_PARTY = "(unresolved behind proxy)"
+"""Stands for all hosts behind the library's rewriting proxy whose names cannot be undone. The names themselves, which
+may hold a patron's session, go no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,21 @@ class Judge:
         knowledge: Knowledge,
         library_domains: frozenset[str] = frozenset(),
         lists: FetchedLists | None = None,
+        suffixes: Collection[str] = (),
     ) -> None:
-        """`library_domains`: registrable domains of the library's own sites."""
+        """`library_domains`: registrable domains of the library's own sites. `suffixes`: of its rewriting proxy, whose
+        own pages (to log in) are the library's, too.
+        """
         self._knowledge = knowledge
         self._library = library_domains
         self._lists = lists
+        self._suffixes = suffixes
 
     def weigh(self, site: Site, sighting: Sighting) -> Finding | None:
         """None for the site's own hosts, unless a rule names the request: those are nobody's business."""
         host = sighting.host
+        if not host and sighting.relayed:
+            return _unresolved(sighting)
         if not host or (sighting.rule is None and any(covers(domain, host) for domain in site.domains)):
             return None
         domain = registrable_domain(host)
@@ -94,6 +105,7 @@ class Judge:
             kind=sighting.kind,
             method=sighting.method,
             outcome=sighting.outcome,
+            relayed=sighting.relayed,
         )
 
     def _fetched(self, site: Site, sighting: Sighting) -> Rule | None:
@@ -110,9 +122,14 @@ class Judge:
             return "own"
         if group and site.owner and group == self._knowledge.group_of(site.owner):
             return "group"
-        if domain in self._library:
+        if domain in self._library or any(covers(suffix, host) for suffix in self._suffixes):
             return "library"
         return _BY_CATEGORY.get(category, "third")
+
+
+def _unresolved(sighting: Sighting) -> Finding:
+    how = (sighting.kind, sighting.method, sighting.outcome)
+    return Finding(UNRESOLVED_PARTY, False, "", "", "", "", "", "", "", "third", *how, relayed=True)
 
 
 _BY_CATEGORY = {"hosting": "host", "CDN": "cloud"}

@@ -5,6 +5,7 @@ that ships with tldextract, private suffixes included, and is never fetched.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterator
 from functools import lru_cache
 
 import tldextract
@@ -101,3 +102,14 @@ def covers(domain: str, host: str) -> bool:
     (True, False)
     """
     return host == domain or host.endswith("." + domain)
+
+
+def names_above(host: str) -> Iterator[str]:
+    """The name and all domains above it, longest first.
+
+    >>> list(names_above("a.b.test"))
+    ['a.b.test', 'b.test', 'test']
+    """
+    while host:
+        yield host
+        _, _, host = host.partition(".")

@@ -145,6 +145,10 @@ class Rewriting:
         self._known = known
         self._dictionary = dict(dictionary or {})
 
+    @property
+    def suffixes(self) -> frozenset[str]:
+        return self._suffixes
+
     def original(self, host: str) -> Original | Unresolved | None:
         """The site behind a host; None if it is no rewritten one (outside the suffixes, or the proxy itself)."""
         host = normal_host(host)

@@ -1,16 +1,18 @@
-"""Which site a host belongs to, and which section a path is. Pure.
+"""Which site a host belongs to, also under the names of the library's own rewriting proxy, and which section a path
+is. Pure, and without a memory: the names of some proxies hold a patron's session.
 
 A site is one catalog, vendor product or library page from carrel.toml or from the shipped directory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from addons.decide.parties import covers
+from addons.decide.rewritten import UNRESOLVED, Rewriting
 from addons.settings import Site
 
 if TYPE_CHECKING:
@@ -31,26 +33,63 @@ _COMMON = (
 _HOME = frozenset({"", "home", "index", "index.html", "index.php", "default.aspx", "welcome"})
 
 
-class Catalogue:
-    """All sites in scope, found by host. The longest domain wins, so a library's own tenant beats its vendor's."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a host name leads."""
 
-    def __init__(self, sites: Sequence[Site]) -> None:
+    host: str
+    """The host itself, or the one behind a rewritten name; "" if that cannot be told."""
+    site: Site | None
+    """None: out of scope."""
+    relayed: bool = False
+    """By the library's own rewriting proxy."""
+
+    def address(self, url: str, host: str) -> str:
+        """An address at `host`, the name that led here, as it would be without the rewriting proxy."""
+        return url.replace(host, self.host, 1) if self.relayed and self.host else url
+
+
+class Catalogue:
+    """All sites in scope, found by host. The longest domain wins, so a library's own tenant beats its vendor's, and a
+    name below a suffix of the rewriting proxy is the vendor's and not the library's.
+    """
+
+    def __init__(self, sites: Sequence[Site], rewriting: Rewriting | None = None) -> None:
         self.sites = tuple(sites)
         self._by_domain = {domain: site for site in sites for domain in site.domains}
+        self._rewriting = rewriting or Rewriting((), lambda host: False)
 
     @property
     def domains(self) -> tuple[str, ...]:
         """Everything that may be opened, sorted: the name constraints of the certificate authority."""
-        return tuple(sorted(self._by_domain))
+        return tuple(sorted({*self._by_domain, *self._rewriting.suffixes}))
 
     def site_of(self, host: str) -> Site | None:
         """The site to which a host (in the form of `normal_host`) belongs, or None: out of scope."""
-        name = host
-        while name:
+        return self.place(host).site
+
+    def place(self, host: str) -> Place:
+        """Where a host (in the form of `normal_host`) leads."""
+        for name in upwards(host):
+            if name in self._rewriting.suffixes and (found := self._rewriting.original(host)):
+                if found is UNRESOLVED:
+                    return Place("", None, relayed=True)
+                site = next((self._by_domain[up] for up in upwards(found.host) if up in self._by_domain), None)
+                return Place(found.host, site, relayed=True)
             if site := self._by_domain.get(name):
-                return site
-            _, _, name = name.partition(".")
-        return None
+                return Place(host, site)
+        return Place(host, None)
+
+    def is_proxys(self, host: str) -> bool:
+        """Whether a host is the rewriting proxy's, be it a page of its own or a site behind it."""
+        return any(name in self._rewriting.suffixes for name in upwards(host))
+
+
+def upwards(host: str) -> Iterator[str]:
+    """A host and all names above it, the longest first."""
+    while host:
+        yield host
+        _, _, host = host.partition(".")
 
 
 def in_scope(configured: Sequence[Site], products: Iterable[Product]) -> Catalogue:

@@ -8,8 +8,6 @@ from contextlib import closing
 
 import pytest
 
-from addons.desk import notice
-from addons.settings import Settings
 from tests.addons.program import Line, settle, within
 from tests.addons.town import SITE, Town
 from tests.addons.world import MEGABYTE
@@ -173,8 +171,3 @@ async def test_a_page_s_report_is_counted_and_a_stranger_s_is_not(town: Town) ->
 def parties(town: Town) -> set[str]:
     with closing(sqlite3.connect(f"file:{town.program.data / 'carrel.db'}?mode=ro", uri=True)) as database:
         return {row[0] for row in database.execute("select third_party from contacts")}
-
-
-@pytest.mark.parametrize("word", ["kind of data", "cookie notice", "services' cookies", "log-ins", "imitate"])
-def test_the_notice_names_each_kind_of_count_to_the_patron(word: str) -> None:
-    assert word in notice(Settings()).partition("What is never kept")[0]

@@ -25,6 +25,7 @@ from addons.settings import DESK
 from tests.addons.visits import rows
 from tests.browser.authority import Authority
 from tests.browser.loop import Loop
+from tests.browser.relay import Relay
 
 MITMDUMP = Path(sys.executable).with_name("mitmdump")
 ENTRY = Path(__file__).resolve().parents[2] / "addons" / "entry.py"
@@ -136,7 +137,7 @@ type Start = Callable[..., Running]
 def start(tmp_path_factory: pytest.TempPathFactory, web: Authority) -> Iterator[Start]:
     started: list[Running] = []
 
-    def start_it(config: str = "", port: int = 0) -> Running:
+    def start_it(config: str = "", port: int = 0, **further: object) -> Running:
         folder = tmp_path_factory.mktemp("entry")
         (folder / "carrel.toml").write_text(
             '[privacy]\nk = 1\nrare = 1\n[data]\ndir = "data"\n[directory]\nuse = false\n'
@@ -150,6 +151,7 @@ def start(tmp_path_factory: pytest.TempPathFactory, web: Authority) -> Iterator[
             "listen_port": port,
             "confdir": folder / "confdir",
             "ssl_verify_upstream_trusted_ca": web.root,
+            **further,
         }
         command = [str(MITMDUMP), "-s", str(ENTRY)]
         for name, value in options.items():
@@ -255,6 +257,27 @@ def test_nothing_of_the_traffic_is_in_the_data_folder(mitmdump: Running) -> None
     mitmdump.stop()
     for path in mitmdump.database.parent.rglob("*"):
         assert not path.is_file() or CANARY.encode() not in path.read_bytes()
+
+
+def test_a_site_behind_the_librarys_own_proxy_is_opened_and_its_trackers_are_not(
+    start: Start, loop: Loop, web: Authority
+) -> None:
+    page, tracker = "www-here-test.ezproxy.test", "www-google-analytics-com.ezproxy.test"
+    servers = {name: Server(loop, web, name) for name in (page, tracker)}
+    relay = Relay(loop, 9, {name: server.port for name, server in servers.items()})
+    config = '[[site]]\nid = "vendor"\ndomains = ["here.test"]\n[rewriting]\nsuffixes = ["ezproxy.test"]\n'
+    running = ready(start(config, mode=f"upstream:http://127.0.0.1:{relay.port}"))
+    try:
+        policy = running.ask("/", 443, page, running.authority, headers={"Sec-Fetch-Dest": "document"}).headers[HEADER]
+        assert "form-action 'self';" in policy
+        assert running.ask("/", 443, tracker, web.root).status == 200  # under its own certificate
+        running.stop()
+        assert rows(running.database, "select site, loads from page_loads") == [("vendor", 1)]
+        assert b"ezproxy" not in running.database.read_bytes()
+    finally:
+        relay.close()
+        for server in servers.values():
+            server.close()
 
 
 def test_a_broken_configuration_is_one_line_and_no_start(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ JUDGE = Judge(KNOWLEDGE, frozenset({"anytown.org"}))
 SITE = Site("reader", "Reader", vendor="Elsewhere", domains=("www.reader.com",), own=("reader-cdn.com",), owner="Bigco")
 
 
-def sighting(host: str, **further: str) -> Sighting:
+def sighting(host: str, **further: Any) -> Sighting:
     return replace(Sighting("www.reader.com", host, "image", "report", "allowed", f"https://{host}/x"), **further)
 
 

@@ -44,7 +44,7 @@ def test_a_visit_is_found_in_every_view(ledger_path: Path, open_ledger: OpenLedg
     assert rows(ledger_path, "select * from third_parties") == [
         ("tracker.test", "Tracker", "Owner", "Group", "analytics", "trackers", "2026-11-24", "tracker.test", "2026-11")
     ]
-    assert rows(ledger_path, "select * from coverages") == [("2026-11", 0, 2, 0, 0, 0, 0)]
+    assert rows(ledger_path, "select * from coverages") == [("2026-11", 0, 2, 0, 0, 0, 0, 0)]
 
 
 def test_minutes_are_seconds_rounded_down(ledger_path: Path, open_ledger: OpenLedger) -> None:

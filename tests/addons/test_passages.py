@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from addons import passages as module
-from addons.passages import LINGER, Passages
+from addons.passages import BLOCKED, LINGER, STOPPED_UPSTREAM, Passages
 
 HERE, THERE = "10.0.0.1", "10.0.0.2"
 
@@ -81,3 +81,38 @@ def test_beginnings_and_ends_balance(events: list[tuple[bool, str, str]]) -> Non
             left[client, host] -= 1
     for (client, host), number in left.items():
         assert passages.seen(client, host, LINGER * 2) is (number > 0)
+
+
+def test_a_refused_connection_is_no_connection() -> None:
+    passages = Passages()
+    assert passages.refused(HERE, "a.test", 100.0) == ""
+    passages.refuse(HERE, "a.test", STOPPED_UPSTREAM, 100.0)
+    assert not passages.seen(HERE, "a.test", 100.0)
+    assert passages.refused(HERE, "a.test", 100.0 + LINGER) == STOPPED_UPSTREAM
+    assert passages.refused(HERE, "a.test", 100.1 + LINGER) == ""
+    for client, host in ((THERE, "a.test"), (HERE, "b.test")):
+        assert passages.refused(client, host, 100.0) == ""
+
+
+def test_one_connection_that_was_made_outweighs_all_refusals() -> None:
+    passages = Passages()
+    passages.begin(HERE, "a.test")
+    passages.refuse(HERE, "a.test", BLOCKED, 100.0)
+    assert passages.refused(HERE, "a.test", 100.0) == ""
+    passages.end(HERE, "a.test", 100.0)
+    passages.refuse(HERE, "a.test", BLOCKED, 110.0)
+    assert passages.refused(HERE, "a.test", 110.0) == ""
+    assert passages.refused(HERE, "a.test", 100.1 + LINGER) == BLOCKED
+
+
+def test_refusals_are_forgotten_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, str]] = []
+    passages = Passages(lambda client, host: told.append((client, host)))
+    for number in range(100):
+        passages.refuse(HERE, f"{number}.test", BLOCKED, float(number))
+    assert len(passages._refused) <= LINGER + 1
+    assert len(told) == 100
+    monkeypatch.setattr(module, "_MAX_ENDED", 5)
+    for number in range(100):
+        passages.refuse(HERE, f"{number}.test", BLOCKED, 100.0)
+    assert len(passages._refused) == 5

@@ -193,9 +193,6 @@ def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -
         pytest.param('[data]\ndir = "a\\u0000b"', "dir: ", id="zero byte in folder"),
         pytest.param("[dashboard]\nlisten = '127.0.0.1:8080'", "port 8080 is the proxy's", id="same port"),
         # Promises that are not kept yet
-        pytest.param("[protect]\nmode = 'block'", '"block" is not available in this version', id="block"),
-        pytest.param("[protect]\nmode = 'contract'", '"contract" is not available', id="contract"),
-        pytest.param("[protect]\ntrim_referrer = true", "not available in this version", id="referrer"),
         # Sites
         pytest.param("[[site]]\nid = 'a'", "domains: missing", id="no domains"),
         pytest.param("[[site]]\ndomains = ['a.test']", "number 1 id: missing", id="no id"),

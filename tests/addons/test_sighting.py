@@ -197,6 +197,7 @@ def test_any_fields_are_read_or_refused(fields: dict[str, object]) -> None:
         assert told.pop("url") == fields["blocked-uri"]
         assert told.pop("page_url") == fields.get("document-uri", "")
         assert told.pop("rule") is None
+        assert told.pop("relayed") is False
         assert sighting.kind in {*reports_kinds(), "other"}
         assert sighting.outcome in {"allowed", "blocked"}
         assert all("/" not in value and "?" not in value for value in told.values())
@@ -212,6 +213,14 @@ def flow_of(url: str, status: int = 200, **headers: str) -> HTTPFlow:
     assert flow.response is not None
     flow.response.headers = Headers((), **headers)
     return flow
+
+
+def test_cookies_that_come_in_several_fields_are_one_list() -> None:
+    """HTTP/2 lets a browser send each on its own (RFC 9113, section 8.2.3)."""
+    flow = tflow.tflow(resp=True)
+    flow.request.headers = Headers([(b"cookie", b"a=1"), (b"cookie", b"b=2")])
+    assert flow.response is not None
+    assert exchange_from(flow, flow.response).cookies == "a=1; b=2"
 
 
 def test_an_exchange_holds_what_the_witness_needs() -> None:

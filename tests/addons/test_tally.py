@@ -181,7 +181,7 @@ def test_a_full_batch_counts_on_but_takes_nothing_new() -> None:
         (presence("c.test"), (1,)),
     ]
     assert [batch.add(*one) for one in added] == [True, True, False, True, False]
-    assert batch.counts == {loads(): (2, 0), presence("a.test"): (1,), COVERAGE: (0, 0, 0, 0, 2, 0)}
+    assert batch.counts == {loads(): (2, 0), presence("a.test"): (1,), COVERAGE: (0, 0, 0, 0, 2, 0, 0)}
 
 
 def test_a_batch_put_back_is_added_and_the_older_counts_keep_their_place() -> None:
@@ -193,7 +193,7 @@ def test_a_batch_put_back_is_added_and_the_older_counts_keep_their_place() -> No
     older.add(presence("b.test"), (1,))
     older.know(finding("b.test"))
     newer.put_back(older)
-    assert newer.counts == {loads(): (3, 1), presence("b.test"): (1,), COVERAGE: (0, 0, 0, 0, 1, 0)}
+    assert newer.counts == {loads(): (3, 1), presence("b.test"): (1,), COVERAGE: (0, 0, 0, 0, 1, 0, 0)}
     assert set(newer.findings) == {"b.test"}
 
 

@@ -10,7 +10,11 @@ import ssl
 from collections.abc import Iterator
 
 import pytest
+from mitmproxy import connection
+from mitmproxy.proxy import server_hooks
 
+from addons.dial import Loop as GuardedLoop
+from addons.guard import Inward
 from addons.tunnel import End
 from addons.upstream import FarEnd, Upstream
 from tests.addons import town as towns
@@ -254,3 +258,54 @@ def test_addresses_of_upstream_proxies_are_read() -> None:
     assert (
         upstream.head("2001:db8::2", 443, b"CONNECT x HTTP/1.1\r\nProxy-Authorization: own").count(b"Proxy-Auth") == 1
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "passes"),
+    [
+        pytest.param("http://filter.test:3128", ("filter.test", 3128), True, id="the filter"),
+        pytest.param("http://Filter.test:3128", ("filter.test", 3128), True, id="in other letters"),
+        pytest.param("http://[2001:db8::1]:3128", ("2001:db8::1", 3128), True, id="an address"),
+        pytest.param("http://filter.test:3128", ("filter.test", 443), False, id="another port"),
+        pytest.param("http://filter.test:3128", ("vendor.test", 3128), False, id="another host"),
+        pytest.param("http://filter.test:3128", None, False, id="nobody"),
+    ],
+)
+def test_the_engine_connects_to_the_filter_and_to_nobody_else(
+    url: str, address: tuple[str, int] | None, passes: bool
+) -> None:
+    loop = GuardedLoop()
+    try:
+        server = connection.Server(address=address)
+        data = server_hooks.ServerConnectionHookData(server, connection.Client(peername=("", 0), sockname=("", 0)))
+        Inward(Upstream(url, None), loop).server_connect(data)
+        assert (server.error is None) is passes
+    finally:
+        loop.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        pytest.param([b"HTTP/1.1 200 OK\r\n\r\n"], [200], id="agrees"),
+        pytest.param(
+            [b"HTTP/1.1 403 No\r\n", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n"],
+            [403],
+            id="refuses",
+        ),
+        pytest.param([b"SSH-2.0-x 200 ok\r\n\r\n"], [0], id="no HTTP"),
+        pytest.param([b"HTTP/1.1 403 No\r\n"], [], id="in the middle"),
+    ],
+)
+async def test_the_answer_s_status_is_told_once(aside: Loop, answer: list[bytes], status: list[int]) -> None:
+    loop = asyncio.get_running_loop()
+    told: list[int] = []
+    client_line, near = await _pair(End(loop))
+    filter_line, far = await _pair(FarEnd(loop, b"", told.append))
+    near.tie(far)
+    for piece in answer:
+        await filter_line.send(piece)
+        await asyncio.sleep(0.01)
+    assert told == status
+    for line in (client_line, filter_line):
+        line.close()

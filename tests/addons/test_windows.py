@@ -32,7 +32,8 @@ def windows(clock: Clock) -> Windows:
 
 
 def page(site: Site = VENDOR, client: str = "10.0.0.1", born: float = 100.0, reported: tuple[str, ...] = ()) -> Page:
-    return Page(site, "search", "unknown", client, site.domains[0], date(2026, 11, 24), born, hosts=set(reported))
+    hosts = set(map(hash, reported))
+    return Page(site, "search", "unknown", client, site.domains[0], date(2026, 11, 24), born, hosts=hosts)
 
 
 def inferred(windows: Windows, clock: Clock) -> list[tuple[str, list[str], int]]:

@@ -10,10 +10,12 @@ import pytest
 from mitmproxy.http import Headers
 from mitmproxy.test import tflow, tutils
 
+from addons import hops
 from addons import witness as module
 from addons.decide.policy import HEADER
 from addons.pages import LIFETIME, MAX_HOSTS, MAX_REPORTS
-from addons.passages import LINGER
+from addons.passages import BLOCKED, LINGER, STOPPED_UPSTREAM
+from addons.settings import Protect
 from addons.witness import SETTLE
 from tests.addons.visits import MONDAY, TUESDAY, close, flush, rows
 from tests.addons.watch import HERE, SECOND, THERE, TRACKER, Watch
@@ -178,8 +180,62 @@ def test_two_hosts_of_one_third_party_are_one_presence(watch: Watch) -> None:
 def test_blocked_and_allowed_are_told_apart(watch: Watch) -> None:
     token = watch.get()
     watch.report(token)
-    watch.report(token, disposition="enforce")
+    watch.report(token, blocked_uri=f"https://{TRACKER}/another", disposition="enforce")
     assert watch.presences() == [("google-analytics.com", "allowed", 1), ("google-analytics.com", "blocked", 1)]
+
+
+@pytest.mark.parametrize("order", [("report", "enforce"), ("enforce", "report")])
+def test_a_stopped_contact_is_one_although_two_policies_report_it(watch: Watch, order: tuple[str, str]) -> None:
+    token = watch.get()
+    for disposition in order:
+        watch.report(token, disposition=disposition)
+    assert watch.rows("select third_party, outcome, loads, requests from contacts") == [
+        ("google-analytics.com", "blocked", 1, 1)
+    ]
+    assert watch.rows("select * from exposures") == []
+    assert ("google-analytics.com", "search terms") in watch.rows("select third_party, what from prevented")
+
+
+def test_a_redirect_that_an_allowed_host_answers_with_leaves_that_contact_allowed(tmp_path: Path) -> None:
+    watch = Watch(tmp_path / "carrel.db", protect=Protect(mode="block", settle=0))
+    watch.report(watch.get(), "cdn.useful.test")
+    watch.wait(60)
+    token = watch.get()
+    for disposition in ("report", "enforce"):
+        watch.report(token, "cdn.useful.test", disposition=disposition)
+    # The first page load had not heard of it, and its policy stopped it whatever the report says.
+    assert watch.presences() == [("useful.test", "allowed", 1), ("useful.test", "blocked", 1)]
+
+
+def test_a_protected_page_says_what_it_may_contact_and_where_forms_may_go_but_on_the_account(tmp_path: Path) -> None:
+    watch = Watch(tmp_path / "carrel.db", protect=Protect(mode="block", settle=0))
+    watch.report(watch.get(), "cdn.useful.test")
+    watch.report(watch.get())
+    enforced = watch.answer("https://site.test/")["content-security-policy"]
+    assert " useful.test:*" in enforced
+    assert "google-analytics" not in enforced
+    assert "form-action" in enforced
+    assert "form-action" not in watch.answer("https://site.test/account")["content-security-policy"]
+
+
+def test_what_modes_that_are_off_would_stop_is_counted_once_a_page_load(watch: Watch) -> None:
+    for _ in range(2):
+        token = watch.get()
+        for number in range(3):
+            watch.report(token, blocked_uri=f"https://{TRACKER}/{number}")
+        watch.report(token, "cdn.useful.test")
+    assert watch.rows("select third_party, mode, sum(loads) from dry_runs group by 1, 2 order by 1, 2") == [
+        ("google-analytics.com", "block", 2),
+        ("google-analytics.com", "contract", 2),
+        ("useful.test", "contract", 2),
+    ]
+
+
+def test_errors_reloads_and_repeated_log_ins_are_signs(watch: Watch) -> None:
+    watch.get("https://site.test/a")
+    watch.get("https://site.test/a")
+    watch.answer("https://site.test/b", status=500)
+    assert watch.rows("select protected, sum(loads), sum(errors), sum(reloads) from breakages") == [(0, 3, 1, 1)]
 
 
 def test_own_content_makes_no_page_load_one_with_third_parties(watch: Watch) -> None:
@@ -283,7 +339,7 @@ def test_redirects_in_a_circle_end(watch: Watch) -> None:
 
 
 def test_remembered_redirects_are_bounded(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MAX_HOPS", 3)
+    monkeypatch.setattr(hops, "_MAX", 3)
     token = watch.get()
     for number in range(5):
         redirect(watch, f"https://site.test/{number}", f"https://{TRACKER}/")
@@ -371,3 +427,47 @@ def test_nothing_of_an_address_reaches_the_disk(watch: Watch) -> None:
     assert watch.contacts() == [("google-analytics.com", "image", "report", 1, 1)]
     asyncio.run(watch.ledger.close())
     assert canary.encode() not in b"".join(path.read_bytes() for path in watch.path.parent.iterdir())
+
+
+def test_what_was_seen_of_a_computer_and_not_yet_counted_is_dropped_when_its_patron_opts_out(watch: Watch) -> None:
+    token = watch.get()
+    watch.get(client=THERE)
+    watch.report(token)
+    watch.witness.forget(HERE)
+    watch.report(token, SECOND)
+    assert watch.contacts() == []
+    assert watch.page_loads() == [("search", 2, 0)]
+    assert watch.refused() == 1
+
+
+# Refused connections
+
+
+@pytest.mark.parametrize("outcome", [BLOCKED, STOPPED_UPSTREAM])
+def test_what_was_refused_received_nothing(watch: Watch, outcome: str) -> None:
+    token = watch.get()
+    watch.report(token)
+    watch.passages.refuse(HERE, TRACKER, outcome, watch.now)
+    watch.wait(SETTLE)
+    assert watch.contacts() == [("google-analytics.com", "image", "report", 1, 1)]
+    assert watch.presences() == [("google-analytics.com", outcome, 1)]
+    assert watch.rows("select * from exposures") == []
+    assert watch.rows("select * from ladder") == []
+    assert watch.rows("select 1 from prevented")
+
+
+def test_what_was_refused_once_and_then_connected_is_allowed(watch: Watch) -> None:
+    token = watch.get()
+    watch.report(token)
+    watch.passages.refuse(HERE, TRACKER, STOPPED_UPSTREAM, watch.now)
+    watch.passages.begin(HERE, TRACKER)
+    watch.wait(SETTLE)
+    assert watch.presences() == [("google-analytics.com", "allowed", 1)]
+
+
+def test_another_clients_refusal_says_nothing(watch: Watch) -> None:
+    token = watch.get()
+    watch.report(token)
+    watch.passages.refuse(THERE, TRACKER, STOPPED_UPSTREAM, watch.now)
+    watch.wait(SETTLE)
+    assert watch.presences() == [("google-analytics.com", "allowed", 1)]

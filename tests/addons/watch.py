@@ -16,10 +16,11 @@ from addons.firsthand import FirstHand
 from addons.ledger import Ledger
 from addons.lists import Lists
 from addons.passages import Passages
-from addons.settings import Privacy, Site
+from addons.protection import Protection
+from addons.settings import Privacy, Protect, Site
 from addons.windows import Windows
 from addons.witness import Witness
-from blocklists import consent_tools, cookies, sign_in
+from blocklists import consent_tools, cookies, mixed_hosts, sign_in
 from blocklists.owners import load
 from blocklists.shelf import Shelf
 from tests.addons import reports
@@ -49,13 +50,19 @@ class Behind:
 class Watch:
     """A witness, what it needs, and what came of it in the database."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        catalogue: Catalogue | None = None,
+        suffixes: tuple[str, ...] = (),
+        protect: Protect = Protect(),  # noqa: B008  # frozen
+    ) -> None:
         self.now = 1000.0
         self.day = Clock()
         self.path = path
         self.ledger = Ledger(path, Privacy(k=1, rare=1), today=self.day)
         self.ledger.open([SITE, OTHER], KNOWLEDGE.rulesets)
-        catalogue = Catalogue([SITE, OTHER])
+        catalogue = catalogue or Catalogue([SITE, OTHER])
         windows = Windows(lambda host: catalogue.site_of(host) is not None, lambda _: False, lambda: self.now)
         self.passages = Passages(windows.passed)
         self.shelf = Shelf(path.parent / "lists")
@@ -64,11 +71,12 @@ class Watch:
         tables = consent_tools.load(), cookies.load(), sign_in.load()
         self.witness = Witness(
             catalogue,
-            Judge(KNOWLEDGE, lists=self.lists),
+            Judge(KNOWLEDGE, lists=self.lists, suffixes=suffixes),
             self.ledger,
             self.passages,
             windows,
             FirstHand(KNOWLEDGE, *tables, self.lists, self.names),
+            Protection(protect, KNOWLEDGE, mixed_hosts.load(), (), self.ledger, today=self.day),
             now=lambda: self.now,
             today=self.day,
         )
