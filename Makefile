@@ -13,7 +13,7 @@ endif
 sync = $(UV) sync --frozen --inexact $(1) || $(UV) sync --frozen --inexact --python '>=3.12' $(1) || \
 	{ echo 'make: Carrel could not be set up: it needs Python 3.12 or newer and its packages; see the lines above' >&2; exit 1; }
 
-.PHONY: help up demo test lint bench browsers dev
+.PHONY: help up demo opt test lint bench browsers dev
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -26,6 +26,9 @@ up: $(UV)  ## set up what is missing, then run proxy and dashboard (ARGS="--conf
 demo: $(UV)  ## set up what is missing, then show on this machine alone what Carrel does
 	@$(call sync,--no-dev)
 	@$(BIN)/carrel demo $(ARGS)
+
+opt: $(UV)  ## as root: put Carrel and its Python under /opt/carrel, for `/opt/carrel/venv/bin/carrel install`
+	@UV_PYTHON_INSTALL_DIR=/opt/carrel/python UV_PROJECT_ENVIRONMENT=/opt/carrel/venv $(UV) sync --frozen --no-dev --no-editable
 
 test: dev browsers  ## run all tests (ARGS="-k name" for some)
 	@$(BIN)/pytest $(ARGS)

@@ -10,10 +10,17 @@ import click
 
 from addons.settings import Settings
 from deploy.arguments import one_line, with_settings
+from deploy.cli_allow import allow, protect
 from deploy.cli_ca import ca
 from deploy.cli_demo import demo
+from deploy.cli_disclose import disclose
+from deploy.cli_install import install, uninstall
 from deploy.cli_lists import lists
+from deploy.cli_pac import pac
+from deploy.cli_policies import policies
+from deploy.cli_purge import purge
 from deploy.cli_report import report
+from deploy.cli_request import request
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -101,7 +108,9 @@ def doctor(settings: Settings) -> None:
     sys.exit(checks.run(settings, click.echo))
 
 
-for command in (ca, demo, lists, report):
+for command in (
+    allow, ca, demo, disclose, install, lists, pac, policies, protect, purge, report, request, uninstall,
+):  # fmt: skip
     cli.add_command(command)
 
 

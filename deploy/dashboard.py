@@ -1,7 +1,7 @@
 """The dashboard as a process: Datasette on the live database, read-only, on loopback or behind a password.
 
-The ledger, in another process, is the only writer; this one opens the file `mode=ro` and sees new counts
-on each page load. It keeps no log of what staff read.
+Datasette opens the file `mode=ro` and sees new counts on each page load. What staff decide here is written by the same
+room as what they decide by command. It keeps no log of what staff read.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette_auth_passwords.utils import hash_password
 
+from addons import decisions
 from addons import settings as configuration
 from addons.settings import Settings
-from analysis import metadata
+from analysis import metadata, staff
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -124,7 +126,12 @@ def datasette(settings: Settings) -> Datasette:
         template_dir=str(resources.files("analysis") / "templates"),  # plugins come in any order, this comes first
     )
     server.remove_database("_memory")
-    server.add_database(LiveDatabase(server, path=str(settings.data.database), is_mutable=True), name=metadata.DATABASE)
+    path = settings.data.database
+    server.add_database(LiveDatabase(server, path=str(path), is_mutable=True), name=metadata.DATABASE)
+    desk = staff.Desk(
+        partial(decisions.allow, path), partial(decisions.end, path), partial(decisions.protect_again, path)
+    )
+    staff.offer(server, desk)
     return server
 
 

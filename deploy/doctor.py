@@ -6,6 +6,7 @@ A check that cannot be made (no browser, no proxy running) is a note, not a fail
 import contextlib
 import ipaddress
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -16,29 +17,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from addons.decide.sites import Catalogue, in_scope
+from addons.decide.scope import scope
+from addons.decide.sites import Catalogue
 from addons.settings import DESK, Settings
+from blocklists import sources
 from blocklists.owners import load as load_knowledge
-from deploy import pki, probe
+from deploy import doctor_service, lists_check, pki, probe
 from deploy.browsers import BrowserError, find, read_with_chromium
+from deploy.check import Check, line
+from deploy.lists import shelf_of
 from deploy.trust import TrustError
+
+__all__ = ["Check", "checks", "line", "run"]
 
 STALE_SECONDS = 300
 """A running proxy writes every few seconds; longer silence of the file means that it cannot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    name: str
-    ok: bool | None
-    """None: could not be checked, or worth a look."""
-    message: str
-    advice: str = ""
 
 
 def checks(settings: Settings, now: datetime | None = None) -> Iterator[Check]:
@@ -48,6 +45,7 @@ def checks(settings: Settings, now: datetime | None = None) -> Iterator[Check]:
     yield data_folder(settings)
     yield from certificates(settings, now)
     yield clock(settings, now)
+    yield from lists_check.checks(shelf_of(settings), sources.load(), now.astimezone().date())
     proxy = proxy_answers(settings)
     yield database(settings, running=proxy.ok is True)
     yield proxy
@@ -58,6 +56,7 @@ def checks(settings: Settings, now: datetime | None = None) -> Iterator[Check]:
     if settings.proxy.upstream:
         yield upstream_answers(settings)
     yield no_dumps()
+    yield from doctor_service.checks(settings)
     yield browser_page(settings, running=proxy.ok is True)
 
 
@@ -68,16 +67,6 @@ def run(settings: Settings, say: Callable[[str], None]) -> int:
         say(line(check))
         failed |= check.ok is False
     return int(failed)
-
-
-def line(check: Check) -> str:
-    """
-    >>> line(Check("clock", False, "it is 1970", "set the clock"))
-    'FAIL  clock          it is 1970; set the clock'
-    """
-    mark = {True: "ok", False: "FAIL", None: "note"}[check.ok]
-    advice = f"; {check.advice}" if check.advice else ""
-    return f"{mark:<4}  {check.name:<13}  {check.message}{advice}"
 
 
 def configuration(settings: Settings) -> Check:
@@ -274,7 +263,7 @@ def browser_page(settings: Settings, *, running: bool) -> Check:
         return Check("browser", None, f"not tried: {error}")
     except (BrowserError, OSError) as error:
         return Check("browser", False, f"{Path(found.program).name} shows nothing: {error}")
-    if "<title>Carrel" not in page:
+    if not re.search(r"<title>[^<]*\bCarrel\b", page):
         return Check(
             "browser", False, f"{Path(found.program).name} does not accept {url}", "make new certificates: `carrel ca`"
         )
@@ -282,7 +271,7 @@ def browser_page(settings: Settings, *, running: bool) -> Check:
 
 
 def _scope(settings: Settings) -> Catalogue:
-    return in_scope(settings.sites, load_knowledge().products if settings.directory.use else ())
+    return scope(settings, load_knowledge())
 
 
 def _open_to_others(path: Path) -> bool:

@@ -3,7 +3,6 @@
 Everything it writes lies in one folder, which it deletes unless told to keep it.
 """
 
-import json
 import os
 import queue
 import signal
@@ -20,9 +19,11 @@ from pathlib import Path
 
 from addons.settings import DESK
 from deploy.browsers import INSTALL, BrowserError, Found, find, start
-from deploy.demo.outcome import Row, compare, lines, page_loads
-from deploy.demo.pages import CATALOG, JOURNALS, NOTICE, PAGES, READER, THIRD_PARTY_HOSTS
-from deploy.demo.world import NAMES, World
+from deploy.demo.config import config_text
+from deploy.demo.outcome import Outcome, compare, lines
+from deploy.demo.pages import NAMES, NOTICE, VISITS
+from deploy.demo.seen import contacts, facts
+from deploy.demo.world import World
 from deploy.trust import TrustError
 
 # -P: a folder named `deploy` where somebody starts the demo must not be taken for ours.
@@ -65,17 +66,16 @@ def _run(folder: Path, found: Found, open_dashboard: bool, say: Say, stack: Exit
     config = folder / "carrel.toml"
     config.write_text(config_text(world, proxy, dashboard, folder / "data"), encoding="utf-8")
     stack.enter_context(_program(config, say))
-    say(f"{Path(found.program).name} visits {len(PAGES)} pages through the proxy:")
+    say(f"{Path(found.program).name} makes {len(VISITS)} visits through the proxy:")
     visit(world, found, folder, proxy, say)
-    database = folder / "data" / "carrel.db"
-    rows = _written(database, world)
+    outcome = _written(folder / "data" / "carrel.db", world)
     say("")
-    for line in lines(rows, page_loads(database)):
+    for line in lines(outcome):
         say(line)
     if open_dashboard:
         say(f"The dashboard shows the same, and more: http://{dashboard[0]}:{dashboard[1]}/ (Ctrl+C ends the demo)")
         threading.Event().wait()
-    return 0 if rows and all(row.agrees for row in rows) else 1
+    return 0 if outcome.agrees else 1
 
 
 def visit(world: World, found: Found, folder: Path, proxy: tuple[str, int], say: Say) -> None:
@@ -86,64 +86,12 @@ def visit(world: World, found: Found, folder: Path, proxy: tuple[str, int], say:
         home = tempfile.TemporaryDirectory(prefix="carrel-browser-", ignore_cleanup_errors=True)
         browser = start(found, Path(stack.enter_context(home)), roots, proxy, (*NAMES, DESK))
         stack.callback(browser.close)
-        for number, page in enumerate(PAGES, 1):
-            say(f"  {number:2}/{len(PAGES)}  https://{page.host}{page.path}")
+        for number, one in enumerate(VISITS, 1):
+            say(f"  {number:2}/{len(VISITS)}  https://{one.host}{one.path}")
             world.begin_visit()
-            browser.open(f"https://{page.host}{page.path}")
-            if not world.settle(page.host):
-                raise DemoError(f"{page.host} was not reached through the proxy; `carrel doctor` may say why")
-
-
-def config_text(world: World, proxy: tuple[str, int], dashboard: tuple[str, int], data: Path) -> str:
-    """A carrel.toml for this world: names pinned to loopback, and thresholds so small that a dozen pages show."""
-    sites = (
-        (
-            "catalog",
-            "Anytown catalog",
-            "catalog",
-            "Anytown Public Library",
-            CATALOG,
-            {"item": ["/item/*"], "account": ["/account"]},
-        ),
-        ("reader-one", "Reader One", "vendor", "Vendor One", READER, {"item": ["/title/*"]}),
-        ("journals-two", "Journals Two", "vendor", "Vendor Two", JOURNALS, {"item": ["/article/*"]}),
-    )
-    text = f"""# Written by `carrel demo`.
-[library]
-name = "Anytown Public Library (demo)"
-
-[proxy]
-listen = "{proxy[0]}:{proxy[1]}"
-destinations = ["127.0.0.0/8"]
-trust = {json.dumps(str(world.authority.resolve()))}
-
-[proxy.hosts]
-{"".join(f'{json.dumps(name)} = "127.0.0.1:{world.port}"{chr(10)}' for name in NAMES)}
-[privacy]
-k = 3
-rare = 1
-
-[dashboard]
-listen = "{dashboard[0]}:{dashboard[1]}"
-
-[data]
-dir = {json.dumps(str(data.resolve()))}
-
-[directory]
-use = false
-"""
-    for identifier, name, kind, vendor, domain, sections in sites:
-        paths = ", ".join(f"{section} = {json.dumps(patterns)}" for section, patterns in sections.items())
-        text += f"""
-[[site]]
-id = "{identifier}"
-name = "{name}"
-kind = "{kind}"
-vendor = "{vendor}"
-domains = ["{domain}"]
-sections = {{ search = ["/search*"], {paths} }}
-"""
-    return text
+            browser.open(f"https://{one.host}{one.path}")
+            if not world.settle(one.host):
+                raise DemoError(f"{one.host} was not reached through the proxy; `carrel doctor` may say why")
 
 
 def free_port() -> int:
@@ -208,15 +156,15 @@ def _await_ready(output: "queue.Queue[str | None]") -> None:
     raise DemoError(f"`carrel up` was not ready within {START_SECONDS} s: {last}")
 
 
-def _written(database: Path, world: World) -> list[Row]:
+def _written(database: Path, world: World) -> Outcome:
     """The comparison, once the ledger has written what the proxy still weighs in memory; or as it is in the end."""
+    told = world.nameserver.answered
+    contacted, further = contacts(world.asked, told), facts(world.asked, told)
     end = time.monotonic() + WRITE_SECONDS
     while True:
-        written = page_loads(database)
-        rows = compare(database, THIRD_PARTY_HOSTS, world.visits) if written else []
-        complete = written >= len(PAGES) and all(row.agrees for row in rows)
-        if complete or time.monotonic() > end:
-            return rows
+        outcome = compare(database, contacted, further)
+        if outcome.agrees or time.monotonic() > end:
+            return outcome
         time.sleep(0.3)
 
 

@@ -1,14 +1,12 @@
 """The demo's web servers: every name on one loopback port, with TLS and certificates of an authority of the demo's own.
 
-Counts who was contacted on which visit, so that what Carrel recorded can be held against what happened.
+Keeps, in memory, what was asked of whom on which visit, so that what Carrel recorded can be held against what happened.
 """
 
 import socket
 import ssl
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -20,10 +18,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deploy.certificates import issue, make_root
-from deploy.demo.pages import SITE_HOSTS, THIRD_PARTY_HOSTS, answer
+from deploy.demo.names import CLOAKED
+from deploy.demo.nameserver import NameServer
+from deploy.demo.pages import NAMES, answer
+from deploy.demo.seen import Asked
 from deploy.pem import encoded, write
-
-NAMES = (*SITE_HOSTS, *THIRD_PARTY_HOSTS)
 
 
 class World:
@@ -52,11 +51,12 @@ class World:
             config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self.nameserver = NameServer(CLOAKED)
+        self.asked: list[Asked] = []
         self._visit = 0
-        self._last_hit = 0.0
-        self._visits: defaultdict[str, set[int]] = defaultdict(set)
 
     def __enter__(self) -> Self:
+        self.nameserver.__enter__()
         self._thread.start()
         return self
 
@@ -64,33 +64,43 @@ class World:
         self._server.should_exit = True
         self._thread.join(timeout=5)
         self._socket.close()
+        self.nameserver.__exit__()
 
     def begin_visit(self) -> None:
-        """From now on, contacts belong to a new page load."""
+        """From now on, requests belong to a new visit."""
         self._visit += 1
-        self._last_hit = 0.0
 
     def settle(self, host: str, seconds: float = 20.0, quiet: float = 0.7) -> bool:
         """Wait until the page of `host` was fetched and nothing more comes; False if it never was."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self._visit in self._visits[host] and time.monotonic() - self._last_hit > quiet:
-                return True
+        while True:
+            here = [one for one in self.asked if one.visit == self._visit]
+            reached = any(one.host == host for one in here)
+            now = time.monotonic()
+            if now > end or (reached and now - here[-1].at > quiet):
+                return reached
             time.sleep(0.05)
-        return self._visit in self._visits[host]
-
-    def visits(self, hosts: Collection[str]) -> int:
-        """On how many visits at least one of these hosts was contacted."""
-        return len(set().union(*(self._visits[host] for host in hosts)))
 
     async def _answer(self, request: Request) -> Response:
-        host = request.headers.get("host", "").partition(":")[0]
+        headers = request.headers
+        host = headers.get("host", "").partition(":")[0]
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         found = answer(host, target)
         if found is None:
             return Response(status_code=421)
-        self._visits[host].add(self._visit)
-        self._last_hit = time.monotonic()
+        self.asked.append(
+            Asked(
+                visit=self._visit,
+                at=time.monotonic(),
+                host=host,
+                target=target,
+                document=headers.get("sec-fetch-dest") == "document",
+                referrer=headers.get("referer", ""),
+                cookies=headers.get("cookie", ""),
+            )
+        )
         # Without no-store the second page of a site would find half of its third parties in the browser's cache.
-        headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
-        return Response(found.body, media_type=found.media_type, headers=headers)
+        further = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+        if found.location:
+            return Response(status_code=302, headers={**further, "Location": found.location})
+        return Response(found.body, media_type=found.media_type, headers=further)

@@ -9,10 +9,18 @@ missing() {
     command -v certutil >/dev/null || echo libnss3-tools
 }
 
-if [ -n "$(missing)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+# Further real parts; what is missing of them is skipped with a word: PAC files, content filter, units, pictures of PDFs.
+further() {
+    command -v node >/dev/null || command -v nodejs >/dev/null || echo nodejs
+    command -v squid >/dev/null || [ -x /usr/sbin/squid ] || echo squid-openssl
+    command -v systemd-analyze >/dev/null || echo systemd
+    command -v pdftoppm >/dev/null || echo poppler-utils
+}
+
+if [ -n "$(missing)$(further)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
     # shellcheck disable=SC2046  # one word per package
-    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(missing) || true
+    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(missing) $(further) || true
 fi
 if [ -n "$(missing)" ]; then
     echo "browsers: missing" $(missing) "- install them (as root: apt install" $(missing)")" >&2

@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from tests.browser.world import World
 class Carrel:
     """`carrel proxy`, started; everything that it writes, wherever it chooses to, lands below `folder/written`."""
 
-    def __init__(self, folder: Path, world: World) -> None:
+    def __init__(self, folder: Path, world: World, *, mode: str = "observe", trackers: Iterable[str] = ()) -> None:
+        """mode: the vendor's, enforced from the first page on. trackers: hosts that a fetched list is to name."""
         self.written = folder / "written"
         self.data = self.written / "data"
         self.database = self.data / "carrel.db"
@@ -28,17 +30,16 @@ class Carrel:
         for name in ("home", "temporary"):
             (self.written / name).mkdir(parents=True)
         config = folder / "carrel.toml"
-        config.write_text(configuration(self.port, self.data, world))
+        config.write_text(configuration(self.port, self.data, world, mode))
+        self.config = config
+        if names := "".join(f"||{host}^\n" for host in trackers):
+            (folder / "list.txt").write_text(f"[Adblock Plus 2.0]\n! Version: 202611240000\n{names}")
+            self.run("lists", "update", "--from-file", str(folder / "list.txt"), "--name", "easyprivacy")
         self._stdout, self._stderr = self.written / "stdout", self.written / "stderr"
         with self._stdout.open("wb") as stdout, self._stderr.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.cli", "proxy", "--config", str(config)],
-                env={
-                    "PATH": "/usr/bin:/bin",
-                    "HOME": str(self.written / "home"),
-                    "TMPDIR": str(self.written / "temporary"),
-                    "PYTHONPATH": str(Path(__file__).parents[2]),
-                },
+                env=self._environment,
                 cwd=self.written,
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
@@ -49,6 +50,30 @@ class Carrel:
             raise AssertionError(f"carrel proxy did not say `ready`: {self.output()}")
         if self._process.poll() is not None:
             raise AssertionError(f"carrel proxy ended with status {self._process.returncode}: {self.output()}")
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(self.written / "home"),
+            "TMPDIR": str(self.written / "temporary"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
+
+    def run(self, *arguments: str) -> str:
+        """Another `carrel` with the same configuration, to its end; what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "deploy.cli", *arguments, "--config", str(self.config)],
+            env=self._environment,
+            cwd=self.written,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def output(self) -> str:
         return self._stdout.read_text() + self._stderr.read_text()
@@ -70,7 +95,7 @@ class Carrel:
             self._process.wait(60)
 
 
-def configuration(port: int, data: Path, world: World) -> str:
+def configuration(port: int, data: Path, world: World, mode: str) -> str:
     hosts = "\n".join(f'"{host}" = "127.0.0.1:{world.port}"' for host in HOSTS)
     return f"""
 [library]
@@ -81,6 +106,8 @@ destinations = ["127.0.0.0/8"]
 trust = "{world.authority.root}"
 [proxy.hosts]
 {hosts}
+[protect]
+settle = 0
 [privacy]
 k = 1
 rare = 1
@@ -93,6 +120,7 @@ id = "vendor"
 name = "Vendor"
 kind = "vendor"
 domains = ["{VENDOR}"]
+mode = "{mode}"
 [[site]]
 id = "catalog"
 name = "Catalog"
