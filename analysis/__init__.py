@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from analysis import errors, headers, pages, questions
+from analysis import decisions, errors, headers, pages, questions
 from analysis.metadata import DATABASE
 
 
@@ -20,6 +20,9 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"^/-/third-parties$", pages.third_parties),
         (r"^/-/third-parties/(?P<domain>[^/]+)$", pages.third_party),
         (r"^/-/coverage$", pages.coverage),
+        (r"^/carrel/allow$", decisions.allow),
+        (r"^/carrel/allow/end$", decisions.end),
+        (r"^/carrel/protect$", decisions.protect),
     ]
 
 

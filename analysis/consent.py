@@ -1,4 +1,4 @@
-"""Who was contacted before the patron chose, and after the patron refused. Pure."""
+"""Who was contacted before the patron chose, and after the patron refused: on one site, and on all. Pure."""
 
 from __future__ import annotations
 
@@ -29,6 +29,14 @@ class Consent:
     by_party: Mapping[Who, Mapping[str, Share]]
     """On which share of each state's page loads it was contacted."""
 
+    def state(self, name: str) -> State | None:
+        """None where no page load was in that state."""
+        return next((state for state in self.states if state.name == name), None)
+
+    def contacted(self, state: str) -> int:
+        """Third parties that were contacted in that state."""
+        return len({domain for (domain, _), shares in self.by_party.items() if state in shares and shares[state].part})
+
     @property
     def known(self) -> bool:
         """Was the site's consent tool understood on any page load?"""
@@ -40,7 +48,7 @@ class Consent:
 
 
 def build(page_loads: Sequence[Row], presences: Iterable[Row]) -> Consent:
-    """`page_loads`: rows with consent, loads, with_third_party. `presences`: those that were not blocked."""
+    """`page_loads`: rows with consent, loads, with_third_party. `presences`: of third parties, and not blocked."""
     loads: dict[str, int] = {}
     with_any: dict[str, int] = {}
     for row in page_loads:
@@ -57,6 +65,15 @@ def build(page_loads: Sequence[Row], presences: Iterable[Row]) -> Consent:
         tuple(State(name, share(loads[name], whole), share(with_any[name], loads[name])) for name in names),
         {who: {name: share(states.get(name, 0), loads[name]) for name in names} for who, states in seen.items()},
     )
+
+
+def by_site(page_loads: Iterable[Row], presences: Sequence[Row]) -> dict[str, Consent]:
+    """The same for each site whose consent tool was understood."""
+    loads: dict[str, list[Row]] = {}
+    for row in page_loads:
+        loads.setdefault(row["site"], []).append(row)
+    found = {site: build(rows, [row for row in presences if row["site"] == site]) for site, rows in loads.items()}
+    return {site: one for site, one in found.items() if one.known}
 
 
 def by_first_contact(consent: Consent, parties: Iterable[Who]) -> list[Who]:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import consent, parties, periods, timeline, wording
+from analysis import consent, parties, periods, timeline, unresolved, wording
 from analysis.consent import Consent
 from analysis.parties import Category, Line, Party
+from analysis.protection import Protection
 from analysis.received import Received, received
 from analysis.shares import Share, share
 from analysis.timeline import Timeline
+from analysis.unresolved import Unresolved
 
 Row = Mapping[str, Any]
 
@@ -25,15 +27,9 @@ class How:
     outcomes: tuple[str, ...]
     sections: tuple[str, ...]
     requests: int
-    relayed: bool
-
-    @property
-    def own_name(self) -> bool:
-        """Some of it was found behind the site's own names."""
-        return bool(wording.OWN_NAME & set(self.methods))
 
 
-NOTHING = How((), (), (), (), 0, relayed=False)
+NOTHING = How((), (), (), (), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +58,15 @@ class Cookie:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """Where a site sends patrons to sign in."""
+
+    provider: str
+    who: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
 class SitePage:
     site: SiteFacts
     share: Share
@@ -71,23 +76,43 @@ class SitePage:
     categories: tuple[Category, ...]
     apart: tuple[Line, ...]
     behind: tuple[Line, ...]
-    """The vendor's own metrics and hidden trackers."""
-    how: Mapping[tuple[str, ...], How]
-    """By third party and relation."""
+    """The site's own metrics and hidden trackers."""
+    protection: Protection
+    how: Mapping[tuple[Any, ...], How]
+    """By third party, relation, and whether it was behind the site's own names."""
     received: Mapping[str, Received]
     """By third party, the highest rung first; only those that received more than a contact."""
     consent: Consent
     chosen: tuple[tuple[str, str], ...]
     """Third parties, with their relation, in the order of what they did before a choice."""
     cookies: tuple[Cookie, ...]
-    sign_ins: tuple[tuple[str, int], ...]
+    sign_ins: tuple[SignIn, ...]
     lookalikes: tuple[tuple[str, int], ...]
     meetings: int
+    unresolved: Unresolved | None
     time: Timeline
 
     @property
     def third_parties(self) -> int:
         return len({line.party.domain for category in self.categories for line in category.lines})
+
+    @property
+    def relayed(self) -> bool:
+        return any(line.relayed for line in (*(line for one in self.categories for line in one.lines), *self.behind))
+
+    def tags(self, domain: str) -> tuple[str, ...]:
+        """What a reader must know beside this name in a table that is not about one standing alone."""
+        lines = (*(line for one in self.categories for line in one.lines), *self.behind, *self.apart)
+        of_it = [line for line in lines if line.party.domain == domain]
+        hidden = [wording.BEHIND] if of_it and all(line.behind for line in of_it) else []
+        relayed = share(sum(line.relayed for line in of_it), sum(line.share.part for line in of_it))
+        words = [
+            tag for line in of_it[:1] for tag in wording.tags(line.relation, relayed=relayed, both=False, behind=False)
+        ]
+        return (*hidden, *words)
+
+    def ways(self, line: Line) -> How:
+        return self.how.get((line.party.domain, line.relation, int(line.behind)), NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +121,51 @@ class Place:
 
     site: str
     name: str
-    relation: str
+    stands: str
+    tags: tuple[str, ...]
     share: Share
     first: str
     last: str
     how: How
     received: Received | None
+    relayed: int
+    stopped: int
+    """Page loads on which a contact was stopped; no part of the share."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartyPage:
     party: Party
-    share: Share
-    """Of the page loads of the sites on which it was seen."""
     first: str
     places: tuple[Place, ...]
+    """By its own name."""
+    behind: tuple[Place, ...]
+    """Behind the names of these sites; never added up with the other places."""
     methods: tuple[str, ...]
     time: Timeline
+    time_behind: Timeline
+
+    @property
+    def share(self) -> Share:
+        """Of the page loads of the sites on which it was seen by its own name."""
+        return _sum(self.places)
+
+    @property
+    def share_behind(self) -> Share:
+        return _sum(self.behind)
+
+    @property
+    def relayed(self) -> bool:
+        return any(place.relayed for place in (*self.places, *self.behind))
+
+    @property
+    def stopped(self) -> int:
+        return sum(place.stopped for place in (*self.places, *self.behind))
 
     @property
     def receiving(self) -> tuple[Place, ...]:
         """Where it received more than a contact."""
-        return tuple(place for place in self.places if place.received)
+        return tuple(place for place in (*self.places, *self.behind) if place.received)
 
 
 def site_page(
@@ -136,7 +184,10 @@ def site_page(
     cookies: Iterable[Row] = (),
     sign_ins: Iterable[Row] = (),
     lookalikes: Iterable[Row] = (),
+    unknown: Iterable[Row] = (),
+    protection: Protection,
 ) -> SitePage:
+    """`unknown`: rows of the query unresolved."""
     found = parties.lines(seen)
     given = received(exposed, "third_party", {facts["id"]: counts["loads"]})
     choices = consent.build(consents, by_consent)
@@ -147,9 +198,10 @@ def site_page(
         last=periods.words(counts["last_period"]),
         sections=tuple(Section(row["section"], share(row["with_third_party"], row["loads"])) for row in sections),
         categories=parties.by_category([line for line in found if line.third]),
-        apart=tuple(line for line in found if line.apart and not line.behind),
+        apart=tuple(line for line in found if line.apart),
         behind=tuple(line for line in found if line.behind),
-        how=how(contacts, "third_party", "relation"),
+        how=how(contacts, "third_party", "relation", "behind"),
+        protection=protection,
         received=dict(sorted(given.items(), key=_highest_first)),
         consent=choices,
         chosen=tuple(
@@ -159,9 +211,10 @@ def site_page(
             Cookie(row["service"], row["pattern"], row["lifetime"], share(row["loads"], counts["loads"]))
             for row in cookies
         ),
-        sign_ins=tuple((row["provider"], row["loads"]) for row in sign_ins),
+        sign_ins=tuple(SignIn(row["provider"], row["service"] or row["owner"], row["loads"]) for row in sign_ins),
         lookalikes=tuple((row["trick"], row["hits"]) for row in lookalikes),
         meetings=sum(row["meetings"] for row in unlisted),
+        unresolved=next(iter(unresolved.build(unknown)), None),
         time=timeline.best(months, days),
     )
 
@@ -175,33 +228,48 @@ def party_page(
     exposed: Iterable[Row] = (),
 ) -> PartyPage:
     watched = {row["site"]: row["loads"] for row in sites}
-    ways = how(contacts, "site")
+    ways = how(contacts, "site", "behind")
     given = received(exposed, "site", watched)
     found = []
-    for site in sorted({row["site"] for row in places}):
-        rows = [row for row in places if row["site"] == site]
+    named = {row["site"] for row in places if row["stands"] != "behind"}
+    for site, behind in sorted({(row["site"], row["stands"] == "behind") for row in places}):
+        rows = [row for row in places if (row["site"], row["stands"] == "behind") == (site, behind)]
         seen_in = [row["period"] for row in rows]
+        contacted, relayed = (sum(row[column] for row in rows) for column in ("contacted", "relayed"))
+        both = any(row["at_least"] for row in rows)
+        relations = sorted({row["relation"] for row in rows}, key=lambda word: (word == "third", word))
         found.append(
             Place(
                 site,
                 rows[0]["name"],
-                ", ".join(sorted({wording.relation(row["relation"]) for row in rows})),
-                share(sum(row["loads"] for row in rows), watched.get(site, 0)),
+                rows[0]["stands"],
+                wording.tags(relations[0], relayed=share(relayed, contacted), both=both, behind=behind),
+                share(contacted, watched.get(site, 0)),
                 periods.first_seen(seen_in),
                 periods.words(periods.latest(seen_in)),
-                ways.get((site,), NOTHING),
-                given.get(site),
+                ways.get((site, int(behind)), NOTHING),
+                # What was sent is read from browsers' reports, and these name nobody behind an own name.
+                None if behind and site in named else given.get(site),
+                relayed,
+                sum(row["stopped"] for row in rows),
             )
         )
     found.sort(key=lambda place: (-place.share.fraction, place.name))
+    by_name, hidden = ([row for row in months if bool(row["behind"]) is behind] for behind in (False, True))
     return PartyPage(
         party=parties.party(who),
-        share=share(sum(place.share.part for place in found), sum(place.share.whole for place in found)),
         first=periods.first_seen([row["period"] for row in places]),
-        places=tuple(found),
+        places=tuple(place for place in found if place.stands != "behind"),
+        behind=tuple(place for place in found if place.stands == "behind"),
         methods=tuple(sorted({row["method"] for row in contacts})),
-        time=timeline.of(months, "month", seen="loads", watched="watched"),
+        time=timeline.of(by_name, "month", seen="loads", watched="watched"),
+        time_behind=timeline.of(hidden, "month", seen="loads", watched="watched"),
     )
+
+
+def _sum(places: Iterable[Place]) -> Share:
+    found = tuple(places)
+    return share(sum(place.share.part for place in found), sum(place.share.whole for place in found))
 
 
 def site_facts(row: Row) -> SiteFacts:
@@ -216,9 +284,9 @@ def _highest_first(one: tuple[str, Received]) -> tuple[int, int, str]:
     return -wording.RUNGS.index(given.rung), -given.share.part, domain
 
 
-def how(contacts: Iterable[Row], *keys: str) -> dict[tuple[str, ...], How]:
+def how(contacts: Iterable[Row], *keys: str) -> dict[tuple[Any, ...], How]:
     """Rows of the query how_seen, gathered under the values of these columns."""
-    gathered: dict[tuple[str, ...], list[Row]] = {}
+    gathered: dict[tuple[Any, ...], list[Row]] = {}
     for row in contacts:
         gathered.setdefault(tuple(row[key] for key in keys), []).append(row)
     return {name: _how(rows) for name, rows in gathered.items()}
@@ -228,11 +296,5 @@ def _how(rows: Sequence[Row]) -> How:
     def words(column: str) -> tuple[str, ...]:
         return tuple(sorted({row[column] for row in rows}))
 
-    return How(
-        words("kind"),
-        words("method"),
-        words("outcome"),
-        words("section"),
-        sum(row["requests"] for row in rows),
-        relayed=any(row["relayed"] for row in rows),
-    )
+    requests = sum(row["requests"] for row in rows)
+    return How(words("kind"), words("method"), words("outcome"), words("section"), requests)

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import consent, parties, periods, wording
+from analysis import consent, parties, periods, unresolved, wording
 from analysis.consent import Consent, State
 from analysis.coverage import Ruleset
 from analysis.detail import Section, SiteFacts, site_facts
 from analysis.parties import Party
 from analysis.received import Received, received
 from analysis.shares import Share, share
+from analysis.unresolved import Unresolved
 
 Row = Mapping[str, Any]
 
@@ -45,9 +46,12 @@ class Finding:
 
     party: Party
     relation: str
+    stands: str
+    """third, own or behind; only what stands alike is added up."""
     share: Share
-    allowed: int
+    """Page loads that contacted it; what was stopped is none."""
     blocked: int
+    stopped_upstream: int
     sections: tuple[str, ...]
     kinds: tuple[str, ...]
     methods: tuple[str, ...]
@@ -60,11 +64,20 @@ class Finding:
     before_choice: Share | None
     """Contacted, of the page loads on which the consent tool waited; None if there were none."""
     after_refusal: Share | None
-    relayed: bool
-    own_name: bool
-    """Some of it was found behind the site's own names."""
-    behind: bool
-    """All of it was."""
+    relayed: int
+    """Page loads, at least, on which the library's own proxy relayed a contact."""
+    at_least: bool
+    """Met both by its own name and behind the site's: the counts are not exact, and not too high."""
+
+    @property
+    def behind(self) -> bool:
+        """Behind the site's own names."""
+        return self.stands == "behind"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        relayed = share(self.relayed, self.share.part)
+        return wording.tags(self.relation, relayed=relayed, both=self.at_least, behind=self.behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +131,7 @@ class Report:
     """Metrics and trackers behind the vendor's own names; never added up with the groups either."""
     meetings: int
     """Meetings with names that are kept as (unlisted)."""
+    unresolved: Unresolved | None
     page_loads: tuple[PageLoads, ...]
     lists: tuple[Ruleset, ...]
     made_on: str
@@ -132,8 +146,18 @@ class Report:
         return len({finding.party.domain for finding in self.findings})
 
     @property
+    def relayed(self) -> int:
+        """Recipients that the library's own proxy relayed, behind own names or not."""
+        return len({one.party.domain for one in (*self.findings, *self.behind) if one.relayed})
+
+    @property
     def blocked(self) -> int:
-        return len({finding.party.domain for finding in self.findings if finding.blocked})
+        """Recipients that were stopped on some page load, by Carrel or by the library's content filter."""
+        return len({one.party.domain for one in self.findings if one.blocked or one.stopped_upstream})
+
+    @property
+    def contacted(self) -> int:
+        return len({finding.party.domain for finding in self.findings if finding.share.part})
 
 
 def build(
@@ -148,9 +172,9 @@ def build(
             f"no page load of {site_id!r} was watched in this time, so there is nothing to report; "
             "open its pages through the proxy, or ask about a longer time"
         )
-    choices = consent.build(rows.page_loads, [row for row in rows.presences if row["outcome"] == "allowed"])
+    choices = consent.build(rows.page_loads, _allowed(rows.presences, "third", "own"))
     findings = _findings(rows, watched, choices)
-    third = [finding for finding in findings if finding.relation not in wording.APART and not finding.behind]
+    third = [finding for finding in findings if finding.stands == "third"]
     categories = sorted(
         {finding.party.category for finding in third}, key=lambda c: (c == wording.NO_CATEGORY, c.lower())
     )
@@ -163,9 +187,10 @@ def build(
         consents=choices.states,
         consent_known=choices.known,
         groups=tuple(Group(name, tuple(f for f in third if f.party.category == name)) for name in categories),
-        apart=tuple(finding for finding in findings if finding.relation in wording.APART and not finding.behind),
+        apart=tuple(finding for finding in findings if finding.stands == "own"),
         behind=tuple(finding for finding in findings if finding.behind),
-        meetings=sum(row["loads"] for row in rows.presences if row["third_party"] == wording.UNLISTED),
+        meetings=_loads((row for row in rows.presences if row["third_party"] == wording.UNLISTED), "allowed"),
+        unresolved=_unresolved(rows, watched),
         page_loads=tuple(
             PageLoads(row["period"], row["section"], row["consent"], row["loads"], row["with_third_party"])
             for row in rows.page_loads
@@ -179,41 +204,56 @@ def build(
 def _findings(rows: Rows, watched: int, choices: Consent) -> list[Finding]:
     given = received(rows.received, "third_party", {rows.site[0]["id"]: watched})
     known = {row["domain"]: parties.party(row) for row in rows.third_parties}
-    seen: dict[tuple[str, str], list[Row]] = {}
+    seen: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows.presences:
-        if row["third_party"] != wording.UNLISTED:
-            seen.setdefault((row["third_party"], row["relation"]), []).append(row)
-    ways: dict[tuple[str, str], list[Row]] = {}
+        if row["third_party"] not in wording.BUCKETS:
+            seen.setdefault((row["third_party"], row["relation"], row["stands"]), []).append(row)
+    named = {domain for domain, _, stands in seen if stands != "behind"}
+    ways: dict[tuple[str, str, bool], list[Row]] = {}
     for row in rows.contacts:
-        ways.setdefault((row["third_party"], row["relation"]), []).append(row)
+        ways.setdefault((row["third_party"], row["relation"], bool(row["behind"])), []).append(row)
+    behind_own_names = consent.build(rows.page_loads, _allowed(rows.presences, "behind"))
     found = []
-    for (domain, relation), presences in seen.items():
-        how = ways.get((domain, relation), [])
+    for (domain, relation, stands), presences in seen.items():
+        behind = stands == "behind"
+        how = ways.get((domain, relation, behind), [])
+        states = behind_own_names if behind else choices
         when = sorted({row["period"] for row in presences})
-        methods = _words(how, "method")
         found.append(
             Finding(
                 party=known.get(domain) or parties.unknown(domain),
                 relation=relation,
-                share=share(sum(row["loads"] for row in presences), watched),
-                allowed=_loads(presences, "allowed"),
+                stands=stands,
+                share=share(_loads(presences, "allowed"), watched),
                 blocked=_loads(presences, "blocked"),
+                stopped_upstream=_loads(presences, "stopped upstream"),
                 sections=_words(presences, "section"),
                 kinds=_words(how, "kind"),
-                methods=methods,
+                methods=_words(how, "method"),
                 first=periods.first_seen(when),
                 last=periods.last_seen(when),
                 first_period=when[0],
                 last_period=periods.latest(when),
-                received=given.get(domain),
-                before_choice=choices.of(domain, relation, "undecided"),
-                after_refusal=choices.of(domain, relation, "refused"),
-                relayed=any(row["relayed"] for row in how),
-                own_name=bool(wording.OWN_NAME & set(methods)),
-                behind=bool(methods) and set(methods) <= wording.OWN_NAME,
+                # What was sent is read from browsers' reports, and these name nobody behind an own name.
+                received=None if behind and domain in named else given.get(domain),
+                before_choice=states.of(domain, relation, "undecided"),
+                after_refusal=states.of(domain, relation, "refused"),
+                relayed=sum(row["relayed"] for row in presences),
+                at_least=any(row["at_least"] for row in presences),
             )
         )
-    return sorted(found, key=lambda finding: (-finding.share.part, finding.party.domain, finding.relation))
+    return sorted(found, key=lambda one: (-one.share.part, -one.blocked, one.party.domain, one.relation, one.stands))
+
+
+def _allowed(presences: Iterable[Row], *stands: str) -> list[Row]:
+    return [row for row in presences if row["outcome"] == "allowed" and row["stands"] in stands]
+
+
+def _unresolved(rows: Rows, watched: int) -> Unresolved | None:
+    loads = _loads((row for row in rows.presences if row["third_party"] == wording.UNRESOLVED), "allowed")
+    site = rows.site[0]
+    found = unresolved.build([{"site": site["id"], "name": site["name"], "loads": loads, "watched": watched}])
+    return found[0] if loads else None
 
 
 def _window(rows: Rows, since: str, until: str) -> Window:

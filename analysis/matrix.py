@@ -1,4 +1,7 @@
-"""Sites across, third parties down, in each cell the share of the site's page loads. Pure."""
+"""Sites across, third parties down, in each cell the share of the site's page loads. Pure.
+
+What hides behind a site's own names, and what is the vendor's own, has a part of the table to itself.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,22 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Cell:
     share: Share
-    relation: str
+    marks: tuple[str, ...]
+    """Words beside the share: a relation, `relayed`, `at least`."""
+    stopped: int
+    """Page loads on which a contact was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     party: Party
+    relayed: Share
+    """Of the page loads that contacted it, on all sites."""
     cells: tuple[Cell, ...]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return tuple(tag for tag in [wording.relayed_on(self.relayed)] if tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,42 +51,67 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Matrix:
-    sites: tuple[Head, ...]
+class Part:
+    stands: str
     groups: tuple[Group, ...]
 
     @property
+    def heading(self) -> str:
+        return wording.STANDS[self.stands]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    sites: tuple[Head, ...]
+    parts: tuple[Part, ...]
+    """Third parties, what is behind own names, and the vendors' own; only those that were seen."""
+
+    @property
     def empty(self) -> bool:
-        return not self.groups
+        return not self.parts
+
+    @property
+    def relayed(self) -> bool:
+        return any(line.relayed.part for part in self.parts for group in part.groups for line in group.lines)
 
 
 def build(sites: Sequence[Row], pairs: Sequence[Row], known: Sequence[Row]) -> Matrix:
     """`pairs` are rows of the query matrix, `known` of third_parties_seen."""
     heads = tuple(Head(row["site"], row["name"], row["loads"]) for row in sites if row["loads"])
-    found: dict[tuple[str, str], tuple[int, str]] = {}
-    for row in pairs:
-        loads, relation = found.get((row["third_party"], row["site"]), (0, ""))
-        found[row["third_party"], row["site"]] = (loads + row["loads"], _outer(relation, row["relation"]))
     who = {row["third_party"]: parties.party(row) for row in known}
-    lines = []
-    for domain in sorted({domain for domain, _ in found}):
-        cells = tuple(
-            Cell(share(loads, head.loads), relation)
-            for head in heads
-            for loads, relation in [found.get((domain, head.id), (0, ""))]
-        )
-        lines.append(Line(who.get(domain) or parties.unknown(domain), cells))
+    parts = []
+    for stands in wording.STANDS:
+        found: dict[str, dict[str, list[Row]]] = {}
+        for row in pairs:
+            if row["stands"] == stands:
+                found.setdefault(row["third_party"], {}).setdefault(row["site"], []).append(row)
+        lines = [_line(who.get(domain) or parties.unknown(domain), found[domain], heads) for domain in sorted(found)]
+        if lines:
+            parts.append(Part(stands, _grouped(lines)))
+    return Matrix(heads, tuple(parts))
+
+
+def _line(party: Party, on: Mapping[str, Sequence[Row]], heads: Sequence[Head]) -> Line:
+    cells = tuple(_cell(on.get(head.id, ()), head.loads) for head in heads)
+    rows = [row for these in on.values() for row in these]
+    return Line(party, share(sum(row["relayed"] for row in rows), sum(row["loads"] for row in rows)), cells)
+
+
+def _cell(rows: Sequence[Row], watched: int) -> Cell:
+    marks = {row["relation"] for row in rows} - {"third"}
+    relayed = {"relayed"} if any(row["relayed"] for row in rows) else set()
+    at_least = {"at least"} if any(row["at_least"] for row in rows) else set()
+    stopped = sum(row["stopped"] for row in rows)
+    return Cell(share(sum(row["loads"] for row in rows), watched), tuple(sorted(marks | relayed | at_least)), stopped)
+
+
+def _grouped(lines: Sequence[Line]) -> tuple[Group, ...]:
     categories = sorted(
         {line.party.category for line in lines}, key=lambda name: (name == wording.NO_CATEGORY, name.lower())
     )
-    return Matrix(heads, tuple(Group(name, _ordered(lines, name)) for name in categories))
+    return tuple(Group(name, _ordered(lines, name)) for name in categories)
 
 
 def _ordered(lines: Sequence[Line], category: str) -> tuple[Line, ...]:
     chosen = [line for line in lines if line.party.category == category]
     return tuple(sorted(chosen, key=lambda line: (-sum(cell.share.fraction for cell in line.cells), line.party.domain)))
-
-
-def _outer(one: str, other: str) -> str:
-    """Of two relations the one that is further from the vendor: a finding must not hide behind an own name."""
-    return other if not one or one in wording.APART else one

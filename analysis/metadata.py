@@ -37,7 +37,10 @@ def _dashboard() -> dict[str, Any]:
     shown = tuple(dict.fromkeys(name for row in _LAYOUT for name in row))
     return {
         "title": "Charts",
-        "description": "Page loads watched, and the third parties they contacted. Choose one site, or none for all.",
+        "description": (
+            "Page loads watched, and the third parties they contacted. What hides behind sites' own names, and the "
+            "vendors' own hosts, are in none of these charts. Choose one site, or none for all."
+        ),
         "layout": [list(row) for row in _LAYOUT],
         "filters": {
             "site": {

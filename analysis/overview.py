@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import parties, periods, timeline, wording
+from analysis import consent, parties, periods, timeline, unresolved, wording
+from analysis.consent import Consent
 from analysis.parties import Category, Line, Party
+from analysis.protection import Rule, Standing
 from analysis.shares import Share, share
 from analysis.timeline import Timeline
+from analysis.unresolved import Unresolved
 
 Row = Mapping[str, Any]
 
@@ -23,19 +26,31 @@ class SiteLine:
     share: Share
     third_parties: int
     last: str
-    rung: str
+    reached: str
     """The most that any third party received, '' if no more than a contact was seen."""
     recipients: int
     """Third parties that received that."""
+    contract_until: str
 
 
 @dataclass(frozen=True, slots=True)
 class New:
+    """A third party that came after a site was first watched."""
+
     party: Party
-    site: str
-    site_name: str
+    sites: tuple[tuple[str, str], ...]
+    """Where it first came then: id and name."""
     first: str
-    relation: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Third parties before a choice and after refusal, on one site."""
+
+    site: str
+    name: str
+    consent: Consent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +75,17 @@ class Overview:
     behind: tuple[Line, ...]
     categories: tuple[Category, ...]
     newest: tuple[New, ...]
+    newest_behind: tuple[New, ...]
+    newcomers: int
+    """All third parties that came after a site was first watched, of which `newest` are the last."""
+    stopped: tuple[Line, ...]
+    """Third parties that never were contacted, since every contact was stopped."""
+    standings: tuple[Standing, ...]
+    """How each site is protected; those put back to observing come first."""
+    rules: tuple[Rule, ...]
+    choices: tuple[Choice, ...]
+    """Only sites whose consent tool is known."""
+    unresolved: tuple[Unresolved, ...]
     imitated: tuple[Imitated, ...]
     meetings: int
     """How often a name was met that is kept as (unlisted)."""
@@ -74,6 +100,19 @@ class Overview:
         return len({line.party.domain for line in self.third_parties})
 
     @property
+    def relayed(self) -> int:
+        """Third parties that the library's own proxy relayed."""
+        return len({line.party.domain for line in (*self.third_parties, *self.behind) if line.relayed})
+
+    @property
+    def returned(self) -> tuple[Standing, ...]:
+        return tuple(one for one in self.standings if one.returned)
+
+    def allowed(self, site: str) -> int:
+        """Allow rules in force."""
+        return sum(rule.site == site for rule in self.rules)
+
+    @property
     def most(self) -> int:
         return max((len(category.lines) for category in self.categories), default=0)
 
@@ -83,18 +122,25 @@ def build(
     seen: Sequence[Row],
     pairs: Sequence[Row],
     newest: Sequence[Row],
-    behind: Iterable[Row],
     rungs: Sequence[Row],
     lookalikes: Iterable[Row],
     unlisted: Iterable[Row],
     months: Sequence[Row],
     days: Sequence[Row],
+    *,
+    consents: Sequence[Row] = (),
+    by_consent: Sequence[Row] = (),
+    unknown: Iterable[Row] = (),
+    standings: tuple[Standing, ...] = (),
+    rules: tuple[Rule, ...] = (),
 ) -> Overview:
+    """`unknown`: rows of the query unresolved."""
     watched = [row for row in sites if row["loads"]]
     found = parties.lines(seen)
     third = tuple(line for line in found if line.third)
-    hidden = {(row["site"], row["third_party"], row["relation"]) for row in behind}
-    pairs = [pair for pair in pairs if (pair["site"], pair["third_party"], pair["relation"]) not in hidden]
+    pairs = [pair for pair in pairs if pair["stands"] == "third" and pair["loads"]]
+    names = {row["site"]: row["name"] for row in sites}
+    choices = consent.by_site(consents, by_consent)
     return Overview(
         share=share(sum(row["with_third_party"] for row in watched), sum(row["loads"] for row in watched)),
         first=periods.first_seen(row["first_period"] for row in watched),
@@ -102,10 +148,19 @@ def build(
         sites=tuple(_site(row, pairs, rungs) for row in watched),
         configured=len(sites),
         third_parties=third,
-        apart=tuple(line for line in found if line.apart and not line.behind),
+        apart=tuple(line for line in found if line.apart),
         behind=tuple(line for line in found if line.behind),
         categories=parties.by_category(third),
-        newest=tuple(_new(row) for row in newest),
+        newest=tuple(_new(row, names) for row in newest if row["stands"] == "third"),
+        newest_behind=tuple(_new(row, names) for row in newest if row["stands"] == "behind"),
+        newcomers=next((row["of"] for row in newest if row["stands"] == "third"), 0),
+        stopped=tuple(line for line in found if line.only_stopped),
+        standings=standings,
+        rules=rules,
+        choices=tuple(
+            Choice(row["site"], row["name"], choices[row["site"]]) for row in watched if row["site"] in choices
+        ),
+        unresolved=unresolved.build(unknown),
         imitated=_imitated(lookalikes),
         meetings=sum(row["meetings"] for row in unlisted),
         time=timeline.best(months, days),
@@ -113,9 +168,7 @@ def build(
 
 
 def _site(row: Row, pairs: Sequence[Row], rungs: Sequence[Row]) -> SiteLine:
-    names = {
-        pair["third_party"] for pair in pairs if pair["site"] == row["site"] and pair["relation"] not in wording.APART
-    }
+    names = {pair["third_party"] for pair in pairs if pair["site"] == row["site"]}
     reached = [
         wording.RUNGS.index(one["rung"]) for one in rungs if one["site"] == row["site"] and one["third_party"] in names
     ]
@@ -128,8 +181,9 @@ def _site(row: Row, pairs: Sequence[Row], rungs: Sequence[Row]) -> SiteLine:
         share(row["with_third_party"], row["loads"]),
         len(names),
         periods.words(row["last_period"]),
-        wording.RUNGS[highest] if highest else "",
+        wording.REACHED[wording.RUNGS[highest]] if highest else "",
         reached.count(highest),
+        periods.words(row["contract_until"]),
     )
 
 
@@ -145,6 +199,14 @@ def _imitated(rows: Iterable[Row]) -> tuple[Imitated, ...]:
     return tuple(sorted(found, key=lambda one: (-one.hits, one.name)))
 
 
-def _new(row: Row) -> New:
+def _new(row: Row, names: Mapping[str, str]) -> New:
     who = Party(row["third_party"], "", row["owner"], "", row["category"] or wording.NO_CATEGORY, "", "", "")
-    return New(who, row["site"], row["name"], parties.first(row["first_period"]), row["relation"])
+    relayed = share(row["relayed"], row["contacted"])
+    tags = wording.tags(row["relation"], relayed=relayed, both=False, behind=False)
+    on = sorted((names.get(site, site), site) for site in row["sites"].split())
+    return New(
+        who,
+        tuple((site, name) for name, site in on),
+        parties.first(row["first_period"]),
+        tags if row["contacted"] else (*tags, wording.ONLY_STOPPED),
+    )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from datetime import datetime
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
+from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Response
 
 from analysis import coverage as covering
-from analysis import detail, parties, questions, wording
+from analysis import detail, parties, protection, questions, staff, unresolved, wording
 from analysis import matrix as crossing
 from analysis import overview as front
 from analysis.metadata import DASHBOARD, DATABASE
@@ -46,27 +49,33 @@ class Asker:
             raise
         return [dict(row) for row in result.rows]
 
-    async def show(self, template: str, **context: Any) -> Any:
+    async def show(self, template: str, *, status: int = 200, **context: Any) -> Any:
+        decides = staff.desk_for(self.datasette, self.request) is not None
         text = await self.datasette.render_template(
-            template, {"database_name": DATABASE, "wording": wording, **context}, request=self.request
+            template,
+            {"database_name": DATABASE, "wording": wording, "decides": decides, **context},
+            request=self.request,
         )
-        return Response.html(text, headers={"cache-control": "no-store"})
+        return Response.html(text, status=status, headers={"cache-control": "no-store"})
 
 
 async def overview(datasette: Any, request: Any) -> Any:
     asker = Asker(datasette, request)
     await asker.check()
+    names = (
+        "sites", "third_parties_seen", "matrix", "newest_third_parties", "highest_rung", "lookalikes", "unlisted",
+        "page_loads_by_month", "page_loads_by_day", "page_loads_by_consent", "third_parties_by_consent", "unresolved",
+        "protections", "decisions",
+    )  # fmt: skip
+    answers = await asyncio.gather(*(asker.ask(name) for name in names))
+    *rows, consents, by_consent, unknown, standings, decisions = answers
     page = front.build(
-        await asker.ask("sites"),
-        await asker.ask("third_parties_seen"),
-        await asker.ask("matrix"),
-        await asker.ask("newest_third_parties"),
-        await asker.ask("behind_own_names"),
-        await asker.ask("highest_rung"),
-        await asker.ask("lookalikes"),
-        await asker.ask("unlisted"),
-        await asker.ask("page_loads_by_month"),
-        await asker.ask("page_loads_by_day"),
+        *rows,
+        consents=consents,
+        by_consent=by_consent,
+        unknown=unknown,
+        standings=protection.standing_of(standings),
+        rules=protection.rules(decisions, datetime.now().astimezone()),
     )
     return await asker.show("overview.html", page=page)
 
@@ -75,22 +84,24 @@ async def matrix(datasette: Any, request: Any) -> Any:
     asker = Asker(datasette, request)
     await asker.check()
     page = crossing.build(await asker.ask("sites"), await asker.ask("matrix"), await asker.ask("third_parties_seen"))
-    return await asker.show("matrix.html", page=page)
+    without_name = unresolved.build(await asker.ask("unresolved"))
+    return await asker.show("matrix.html", page=page, unresolved=without_name)
 
 
 async def site(datasette: Any, request: Any) -> Any:
     asker = Asker(datasette, request)
     await asker.check()
-    name = unquote(request.url_vars["site"])
+    name = _named(request, "site")
     facts = await asker.ask("evidence_site", site=name)
     counts = await asker.ask("sites", site=name)
     if not facts or not counts:
         raise NotFound(f"There is no site called {name!r}; the front page lists those that were watched.")
+    seen = await asker.ask("third_parties_seen", site=name)
     page = detail.site_page(
         facts[0],
         counts[0],
         await asker.ask("page_loads_by_section", site=name),
-        await asker.ask("third_parties_seen", site=name),
+        seen,
         await asker.ask("how_seen", site=name),
         await asker.ask("unlisted", site=name),
         await asker.ask("page_loads_by_month", site=name),
@@ -101,8 +112,18 @@ async def site(datasette: Any, request: Any) -> Any:
         cookies=await asker.ask("cookies", site=name),
         sign_ins=await asker.ask("sign_ins", site=name),
         lookalikes=await asker.ask("lookalikes", site=name),
+        unknown=await asker.ask("unresolved", site=name),
+        protection=await _protection(asker, name, seen),
     )
     return await asker.show("site.html", page=page)
+
+
+async def _protection(asker: Asker, site: str, seen: Rows) -> protection.Protection:
+    names = (
+        "protections", "dry_runs", "contacted_lately", "stopped", "prevented", "decisions", "breakages",
+    )  # fmt: skip
+    rows = [await asker.ask(name, site=site) for name in names]
+    return protection.build(site, *rows, known=seen, now=datetime.now().astimezone())
 
 
 async def third_parties(datasette: Any, request: Any) -> Any:
@@ -113,16 +134,21 @@ async def third_parties(datasette: Any, request: Any) -> Any:
     return await asker.show(
         "third_parties.html",
         categories=parties.by_category([line for line in found if line.third]),
-        apart=[line for line in found if line.apart and not line.behind],
+        apart=[line for line in found if line.apart],
         behind=[line for line in found if line.behind],
+        stopped=[line for line in found if line.only_stopped],
+        relayed=any(line.relayed for line in found),
         meetings=unlisted,
+        unresolved=unresolved.build(await asker.ask("unresolved")),
     )
 
 
 async def third_party(datasette: Any, request: Any) -> Any:
     asker = Asker(datasette, request)
     await asker.check()
-    domain = unquote(request.url_vars["domain"])
+    domain = _named(request, "domain")
+    if domain in wording.BUCKETS:
+        raise NotFound(f"{domain} stands for names that are not known, so it has no page. {wording.BUCKETS[domain]}")
     who = await asker.ask("third_party", third_party=domain)
     if not who:
         raise NotFound(f"{domain!r} was not seen, or is no longer kept.")
@@ -142,6 +168,15 @@ async def coverage(datasette: Any, request: Any) -> Any:
     await asker.check()
     page = covering.build(await asker.ask("coverage"), await asker.ask("lists"))
     return await asker.show("coverage.html", page=page)
+
+
+def _named(request: Any, part: str) -> str:
+    """A name in the page's address; Datasette turns percent signs into tildes, where a browser typed them."""
+    return str(tilde_decode(unquote(request.url_vars[part])))
+
+
+def site_address(datasette: Any, site: str) -> str:
+    return str(datasette.urls.path(f"/-/sites/{quote(site, safe='')}"))
 
 
 def navigation(datasette: Any) -> list[tuple[str, str]]:

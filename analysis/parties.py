@@ -40,20 +40,42 @@ class Party:
 class Line:
     party: Party
     relation: str
+    stands: str
+    """third, own or behind, as the query's _seen.sql tells; only what stands alike is ever added up."""
     share: Share
     sites: int
     first: str
-    behind: bool = False
-    """Found only behind sites' own names."""
+    stopped: int = 0
+    """Page loads on which a contact was stopped; no part of the share."""
+    relayed: int = 0
+    """Of the share, page loads on which the library's own proxy surely relayed a contact."""
+    at_least: bool = False
+    """Met both by its own name and behind a site's: the share is not exact, and not too high."""
 
     @property
     def third(self) -> bool:
-        """Everything else is never added up with third parties."""
-        return not (self.apart or self.behind)
+        """A third party that was contacted."""
+        return self.stands == "third" and bool(self.share.part)
 
     @property
     def apart(self) -> bool:
-        return self.relation in wording.APART
+        """The vendor's own, its group's or the library's."""
+        return self.stands == "own"
+
+    @property
+    def behind(self) -> bool:
+        """Behind a site's own names."""
+        return self.stands == "behind"
+
+    @property
+    def only_stopped(self) -> bool:
+        """A third party that never was contacted."""
+        return self.stands == "third" and not self.share.part
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        relayed = share(self.relayed, self.share.part)
+        return wording.tags(self.relation, relayed=relayed, both=self.at_least, behind=self.behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +110,13 @@ def lines(rows: Iterable[Row]) -> tuple[Line, ...]:
         Line(
             party(row),
             row["relation"],
+            row["stands"],
             share(row["loads"], row["watched"]),
             row["sites"],
             first(row["first_period"]),
-            bool(row["behind"]),
+            row["stopped"],
+            row["relayed"],
+            bool(row["at_least"]),
         )
         for row in rows
     )

@@ -1,4 +1,7 @@
-"""The questions in queries/*.sql, read once. One question per file; the first line asks it in words."""
+"""The questions in queries/*.sql, read once. One question per file; the first line asks it in words.
+
+What several questions begin with stands in a file that begins with "_", and is put where a line names that file.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+_SHARED = re.compile(r"^-- \w+: as in (_\w+\.sql)$", re.MULTILINE)
 _PARAMETER = re.compile(r"(?<![:\w']):([a-z_]+)")
 
 
@@ -29,8 +33,8 @@ def load() -> Mapping[str, Question]:
     folder = resources.files("analysis") / "queries"
     found = {}
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".sql"):
-            text = entry.read_text("utf-8")
+        if entry.name.endswith(".sql") and not entry.name.startswith("_"):
+            text = _SHARED.sub(lambda named: (folder / named[1]).read_text("utf-8").strip(), entry.read_text("utf-8"))
             first, _, _ = text.partition("\n")
             asked = first.removeprefix("--").strip()
             name = entry.name.removesuffix(".sql")

@@ -19,10 +19,11 @@ CHART = "recipients_by_category"
 
 RECIPIENTS = (
     "site", "recipient", "service", "owner", "owner_group", "category", "relation", "list", "list_version", "rule",
-    "sections", "page_loads_seen_on", "page_loads_watched", "percent", "page_loads_allowed", "page_loads_blocked",
-    "kinds", "how_seen", "first_period", "last_period", "received", "page_loads_received_at_least", "all_received",
+    "sections", "page_loads_contacted", "page_loads_watched", "percent", "page_loads_blocked",
+    "page_loads_stopped_upstream", "kinds", "how_seen", "first_period", "last_period", "received",
+    "page_loads_received_at_least", "all_received",
     "page_loads_before_choice", "watched_before_choice", "page_loads_after_refusal", "watched_after_refusal",
-    "relayed", "behind_own_name",
+    "page_loads_relayed_at_least", "behind_own_name", "counts",
 )  # fmt: skip
 PAGE_LOADS = ("site", "period", "section", "consent", "page_loads", "with_any_third_party")
 
@@ -95,21 +96,22 @@ def _recipient(report: Report, finding: Finding) -> tuple[Any, ...]:
         finding.share.part,
         finding.share.whole,
         f"{100 * finding.share.fraction:.1f}",
-        finding.allowed,
         finding.blocked,
+        finding.stopped_upstream,
         " ".join(finding.kinds),
         " ".join(finding.methods),
         finding.first_period,
         finding.last_period,
-        given.rung if given else wording.RUNGS[0] if finding.allowed else "",
-        given.share.part if given else finding.allowed,
+        given.rung if given else wording.RUNGS[0] if finding.share.part else "",
+        given.share.part if given else finding.share.part,
         "; ".join(f"{one.what} ({' '.join(one.carriers)})" for one in given.whats) if given else "",
         before.part if before else "",
         before.whole if before else "",
         after.part if after else "",
         after.whole if after else "",
-        "yes" if finding.relayed else "no",
-        "yes" if finding.behind else "partly" if finding.own_name else "no",
+        finding.relayed,
+        "yes" if finding.behind else "no",
+        "at least" if finding.at_least else "exact",
     )
 
 

@@ -49,6 +49,11 @@ class Share:
         return f"{self.part} of {self.whole}" if self.small and self.whole else self.percent
 
     @property
+    def of(self) -> str:
+        """What stands beside `short`, so that together they say it all."""
+        return f"page load{'' if self.whole == 1 else 's'}" if self.small and self.whole else self.counts
+
+    @property
     def full(self) -> str:
         """For a sentence: counts, then the percentage where it means something."""
         return self.counts if self.small else f"{self.counts} ({self.percent})"

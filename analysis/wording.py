@@ -5,30 +5,34 @@ from __future__ import annotations
 from typing import Final
 
 from analysis import periods
+from analysis.shares import Share
 
 UNLISTED: Final = "(unlisted)"
+UNRESOLVED: Final = "(unresolved behind proxy)"
 NO_CATEGORY: Final = "no category known"
 
-APART: Final = ("own", "group", "library")
-"""Relations that are never added up with third parties."""
+STANDS: Final = {
+    "third": "Third parties",
+    "behind": "Behind the sites' own names",
+    "own": "The sites' own hosts, and their vendors' groups",
+}
+"""What is never added up with each other, nor shown as one."""
 
 RELATIONS: Final = {
     "third": "third party",
     "host": "company that hosts the platform",
     "cloud": "shared cloud or delivery network",
     "group": "same group of companies as the vendor",
-    "own": "the vendor's own",
+    "own": "the site's own",
     "library": "the library's own",
 }
 METHODS: Final = {
     "report": "named by the browser that loaded the page",
     "report+tunnel": "named by the browser, and a connection to it passed through the proxy",
-    "request": "seen as a request under the vendor's own name",
-    "dns": "found behind the vendor's own name in DNS",
+    "request": "seen as a request under the site's own name",
+    "dns": "found behind the site's own name in DNS",
     "tunnel": "inferred from a connection right after the page",
 }
-OWN_NAME: Final = frozenset({"dns", "request"})
-"""Methods that find somebody behind the site's own host names."""
 
 RUNGS: Final = ("contacted", "cookie", "identifier", "page address", "search terms or item")
 """The ladder of what a recipient received, lowest first."""
@@ -52,24 +56,45 @@ RECEIVED: Final = {
 }
 CARRIERS: Final = {"url": "in the address of the request", "referrer": "as referrer", "cookie": "as cookie"}
 CONSENTS: Final = {
-    "undecided": "before a choice",
-    "refused": "after refusal",
-    "accepted": "after acceptance",
+    "undecided": "opened before a choice",
+    "refused": "opened after refusal",
+    "accepted": "opened after acceptance",
     "unknown": "choice not known",
 }
 """In the order in which a page lives through them."""
 
-OUTCOMES: Final = {"allowed": "allowed", "blocked": "blocked"}
+OUTCOMES: Final = {
+    "allowed": "contacted",
+    "blocked": "stopped by Carrel",
+    "stopped upstream": "stopped by the content filter",
+}
+REACHED: Final = {
+    "cookie": "a cookie",
+    "identifier": "an identifier",
+    "page address": "the address of the page",
+    "search terms or item": "what was searched for or looked at",
+}
+"""Rungs, as what somebody received."""
 
 UNLISTED_NOTE: Final = (
     "(unlisted) stands for names that no list knows and that were met too rarely to be written down: a name seen on "
     "one person's screen could tell on that person. One page load may meet several such names, so meetings are counted "
     "and no share is given. A name that is met more often gets a line of its own."
 )
+UNRESOLVED_NOTE: Final = (
+    "These requests went to names of the library's own rewriting proxy, and from the name alone it cannot be told "
+    "which site was behind it. It may be a tracker, or nothing but the vendor. It is no company, so it is not counted "
+    "among the third parties. Names are told apart once the proxy's configuration is read: "
+    "carrel init --ezproxy config.txt."
+)
+BUCKETS: Final = {UNLISTED: UNLISTED_NOTE, UNRESOLVED: UNRESOLVED_NOTE}
+"""They stand in the place of names, and are nobody: never linked, never counted as a third party."""
 SHARE_NOTE: Final = (
-    "A share is the number of page loads on which a third party was seen, of all page loads watched on the same site "
-    "or sites. A page load counts once, however many requests it made. Where fewer than 20 page loads were watched, "
-    "the counts stand instead of a percentage."
+    "A share is the number of page loads on which a third party was contacted, of all page loads watched on the same "
+    "site or sites. A page load counts once, however many requests it made; a contact that was stopped is none. Where "
+    "fewer than 20 page loads were watched, the counts stand instead of a percentage. Third parties are all that are "
+    "neither the site's own, nor of its vendor's group of companies, nor the library's; hosting companies and shared "
+    "delivery networks are among them, and marked."
 )
 COARSE_NOTE: Final = (
     "Days with few page loads of a site are kept by month only, so that no single visit can be told from the counts. "
@@ -82,8 +107,9 @@ RECEIVED_NOTE: Final = (
     "read. Counts of what was received are at least so many: one page load may send several things."
 )
 CONSENT_NOTE: Final = (
-    "Read from the cookies of consent tools that Carrel knows. A share is of the page loads in that state. Blocked "
-    "contacts are not counted."
+    "Read from the cookies of consent tools that Carrel knows, at the moment at which the page was asked for. What a "
+    "page contacts after a click on its consent tool still counts under the state in which the page was opened. A "
+    "share is of the page loads opened in that state. A third party that was stopped is not counted for that page load."
 )
 BEHIND_NOTE: Final = (
     "Hosts with the site's own name that belong to somebody else in DNS, and requests to the site's own hosts that a "
@@ -91,7 +117,18 @@ BEHIND_NOTE: Final = (
     "with third parties."
 )
 RELAYED: Final = "relayed by the library's own proxy"
+ONLY_STOPPED: Final = "every contact was stopped"
+NO_MORE: Final = "Of every other recipient, Carrel could not tell that more was sent to it than the contact itself."
+RELAYED_NOTE: Final = (
+    "Relayed: on so many page loads, requests to it went through the library's own rewriting proxy (EZproxy or its "
+    "kin), under names of the library. Of these, and of no others, the third party saw the library's server, and the "
+    "browser took them for the library's. Whoever runs that proxy can stop this without the vendor: do not let it "
+    "rewrite these names."
+)
 BEHIND: Final = "behind the site's own name"
+BEHIND_HEADING: Final = "Behind the site's own names"
+BOTH_THIRD: Final = "at least so often; also behind the site's own name"
+BOTH_BEHIND: Final = "at least so often; also under its own name"
 
 NOT_CLAIMED: Final = (
     "that a law or a contract was breached;",
@@ -119,10 +156,10 @@ DICTIONARY: Final = (
     ("relation", "how the domain stands to the site: third, host, cloud, group, own or library"),
     ("sections", "coarse kinds of page on which it was seen: search, item, account, home, other"),
     ("page loads", "top-level documents of the site that a browser opened through the proxy"),
-    ("seen on", "page loads on which the domain was seen at least once"),
+    ("contacted on, allowed", "page loads on which the domain was contacted at least once"),
     (
-        "allowed, blocked",
-        "page loads on which a contact went out, and on which one was stopped; some are both",
+        "blocked, stopped upstream",
+        "page loads on which a contact was stopped by Carrel, and by the library's content filter; not in the share",
     ),
     (
         "received",
@@ -130,10 +167,21 @@ DICTIONARY: Final = (
     ),
     (
         "before a choice, after refusal",
-        "page loads on which it was contacted, of those on which the site's consent tool waited, or was told no",
+        "page loads on which it was contacted, of those opened while the consent tool waited, or after it was told no",
     ),
-    ("relayed", "some of its requests went through the library's own rewriting proxy"),
-    ("behind own name", "found only behind the site's own host names, by dns or request"),
+    (
+        "relayed",
+        "page loads, at least, on which requests to it went through the library's own rewriting proxy, under its names",
+    ),
+    ("behind own name", "found behind the site's own host names, by dns or request; never added to the other lines"),
+    (
+        "counts",
+        "exact, or at least: it was met under its own name and behind the site's, and page loads may be the same",
+    ),
+    (
+        UNRESOLVED,
+        "requests through the library's own rewriting proxy of which it cannot be told whose they are; no third party",
+    ),
     (
         "kinds",
         "what was asked for: script, style, image, font, connect, frame, media, object, worker, form, other",
@@ -164,8 +212,36 @@ def received(word: str) -> str:
     return RECEIVED.get(word, word)
 
 
+def relayed_on(of_contacts: Share) -> str:
+    """
+    >>> relayed_on(Share(8, 8)), relayed_on(Share(4, 8)), relayed_on(Share(0, 8))
+    ('relayed on all', 'relayed on at least 4 of 8', '')
+    """
+    if not of_contacts.part:
+        return ""
+    some = f"at least {of_contacts.part:,} of {of_contacts.whole:,}"
+    return f"relayed on {'all' if of_contacts.part == of_contacts.whole else some}"
+
+
+def tags(relation: str, *, relayed: Share, both: bool, behind: bool) -> tuple[str, ...]:
+    """What a reader must know beside a name before reading its numbers. `relayed`: of the page loads that contacted it.
+
+    >>> tags("third", relayed=Share(0, 9), both=False, behind=False)
+    ()
+    >>> tags("cloud", relayed=Share(4, 8), both=False, behind=False)
+    ('shared cloud or delivery network', 'relayed on at least 4 of 8')
+    """
+    found = ["" if relation == "third" else RELATIONS.get(relation, relation)]
+    found += [relayed_on(relayed), (BOTH_BEHIND if behind else BOTH_THIRD) if both else ""]
+    return tuple(tag for tag in found if tag)
+
+
 def carrier(word: str) -> str:
     return CARRIERS.get(word, word)
+
+
+def outcome(word: str) -> str:
+    return OUTCOMES.get(word, word)
 
 
 def method(word: str) -> str:

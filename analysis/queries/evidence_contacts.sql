@@ -1,5 +1,6 @@
 -- As what, and how, was each third party of this site seen, within the time asked about?
-select third_party, relation, kind, method, outcome, relayed, sum(loads) as loads, sum(requests) as requests
+select third_party, relation, method in ('dns', 'request') as behind, kind, method, outcome, relayed,
+    sum(loads) as loads, sum(requests) as requests
 from contacts
 where site = :site
     and (:since = '' or substr(period || '-01', 1, 10) >= :since)

@@ -1,7 +1,30 @@
--- Which third parties appeared last, and on which site? A month means "some day in this month".
-select third_party, site, sites.name, category, owner, relation, min(period) as first_period
-from presences join third_parties on third_parties.domain = presences.third_party join sites on sites.id = presences.site
-where (:site = '' or site = :site)
-group by third_party, site
-order by first_period desc, third_party, site
-limit 10
+-- Which third parties came after a site was first watched, and on which sites? The last ten of each standing; a month means "some day in this month".
+-- seen: as in _seen.sql
+, begun as (
+    select site, min(period) as period from page_loads where loads > 0 group by site
+),
+first as (
+    select third_party, site, stands, min(relation) as relation, min(period) as first_period, sum(relayed) as relayed,
+        sum(contacted) as contacted
+    from seen
+    where stands != 'bucket' and (:site = '' or site = :site)
+    group by third_party, site, stands
+),
+-- Of a month in which watching began it is not known which of its days came first.
+came as (
+    select third_party, stands, first_period, min(relation) as relation, sum(relayed) as relayed,
+        sum(contacted) as contacted, group_concat(first.site, ' ') as sites
+    from first join begun on begun.site = first.site
+    where substr(first_period, 1, 7) > substr(begun.period, 1, 7)
+        or (length(begun.period) = 10 and first_period > begun.period)
+    group by third_party, stands, first_period
+),
+numbered as (
+    select *, row_number() over (partition by stands order by first_period desc, contacted desc, third_party) as number,
+        count(*) over (partition by stands) as of
+    from came
+)
+select third_party, stands, sites, category, owner, relation, first_period, relayed, contacted, of
+from numbered join third_parties on third_parties.domain = third_party
+where number <= 10
+order by stands desc, number

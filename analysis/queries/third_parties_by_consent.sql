@@ -1,6 +1,7 @@
--- Which third parties were contacted before a choice, after refusal and after acceptance? Blocked contacts do not count.
+-- Which third parties were contacted before a choice, after refusal and after acceptance? Blocked contacts and what hides behind own names do not count.
+-- seen: as in _seen.sql
 select site, third_party, relation, consent, sum(loads) as loads
-from presences
-where outcome = 'allowed' and third_party != '(unlisted)' and (:site = '' or site = :site)
+from seen
+where stands = 'third' and outcome = 'allowed' and (:site = '' or site = :site)
 group by site, third_party, relation, consent
 order by site, third_party, relation, consent

@@ -1,14 +1,18 @@
--- In which months was this third party seen, and on how many of the page loads of the sites that it appears on?
-with its_sites as (select distinct site from presences where third_party = :third_party and (:site = '' or site = :site)),
-watched as (
-    select substr(period, 1, 7) as month, sum(loads) as loads
-    from page_loads where site in (select site from its_sites) group by month
+-- In which months was this third party contacted, and on how many of the page loads of the sites that it appears on?
+-- seen: as in _seen.sql
+, its as (
+    select site, behind, substr(period, 1, 7) as month, sum(contacted) as loads
+    from seen where third_party = :third_party and (:site = '' or site = :site)
+    group by site, behind, month
 ),
-seen as (
-    select substr(period, 1, 7) as month, sum(loads) as loads
-    from presences where third_party = :third_party and (:site = '' or site = :site) group by month
+watched as (
+    select behind, substr(period, 1, 7) as month, sum(loads) as loads
+    from page_loads join (select distinct site, behind from its) as places on places.site = page_loads.site
+    group by behind, month
 )
-select watched.month, watched.loads as watched, min(coalesce(seen.loads, 0), watched.loads) as loads
-from watched left join seen on seen.month = watched.month
+select watched.behind, watched.month, watched.loads as watched,
+    min(coalesce((select sum(loads) from its where its.month = watched.month and its.behind = watched.behind), 0),
+        watched.loads) as loads
+from watched
 where watched.loads > 0
-order by watched.month
+order by watched.behind, watched.month

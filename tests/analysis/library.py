@@ -7,10 +7,12 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from addons.migrations import UNLISTED_KEY, open_database
+from tests.analysis import declared, protected
 
 HOSTILE = '<script>alert("x")</script>&\'"'
 LISTED = "2026-11-24"
 PARTY_COLUMNS = "domain, service, owner, owner_group, category, list, list_version, rule, first_seen"
+EXPOSURE_COLUMNS = "site, period, third_party, section, what, carried_in, outcome, loads"
 DAYS = tuple(f"2026-11-{day:02d}" for day in range(2, 24) if day % 7 not in (0, 1))
 
 SITES = (
@@ -49,6 +51,7 @@ THIRD_PARTIES = (
     ("threatmetrix.com", "ThreatMetrix", "LexisNexis", "RELX", "analytics", "trackers"),
     ("omtrdc.net", "Adobe Analytics", "Adobe", "Adobe", "analytics", "trackers"),
     ("seldom-measured.example", "", "", "", "", ""),
+    ("(unresolved behind proxy)", "", "", "", "", ""),
 )
 # site, third party, relation, kinds, method, outcome, share of page loads, first month of the three
 SEEN = (
@@ -58,6 +61,10 @@ SEEN = (
     ("anytown", "librarything.com", "third", ("script", "style"), "report", "allowed", 0.12, 1),
     ("anytown", "facebook.net", "third", ("script",), "report", "blocked", 0.34, 1),
     ("anytown", "cloudfront.net", "cloud", ("script", "image", "style"), "report", "allowed", 1.0, 0),
+    # Both by its own name and behind the catalog's; and one that hides behind names of another site only.
+    ("anytown", "hotjar.com", "third", ("script", "connect"), "report", "allowed", 0.1, 2),
+    ("anytown", "hotjar.com", "third", ("image",), "dns", "allowed", 0.4, 0),
+    ("anytown", "omtrdc.net", "third", ("connect",), "report", "allowed", 0.05, 2),
     ("sciencedirect", "adobedtm.com", "third", ("script",), "report", "allowed", 0.88, 0),
     ("sciencedirect", "demdex.net", "third", ("connect", "frame"), "report+tunnel", "allowed", 0.83, 0),
     ("sciencedirect", "google-analytics.com", "third", ("connect",), "report", "allowed", 0.3, 1),
@@ -70,13 +77,14 @@ SEEN = (
     ("sciencedirect", "threatmetrix.com", "group", ("script",), "dns", "allowed", 0.41, 1),
     ("sciencedirect", "omtrdc.net", "third", ("connect",), "dns", "allowed", 0.71, 0),
     ("sciencedirect", "seldom-measured.example", "third", ("connect",), "report", "allowed", 0.06, 2),
+    ("sciencedirect", "(unresolved behind proxy)", "third", ("script",), "report", "allowed", 0.08, 2),
     ("smallpress", "fonts.example", "third", ("font",), "report", "allowed", 0.5, 2),
     ("smallpress", "googletagmanager.com", "third", ("script",), "report", "allowed", 0.2, 2),
 )
 # Consent states are known on one site: of its page loads one in four waits for a choice, one in ten was refused.
 CONSENTS = {"sciencedirect": (("undecided", 4), ("refused", 10), ("accepted", 1))}
 NOT_AFTER_REFUSAL = ("demdex.net", "doubleclick.net")
-RELAYED = (("sciencedirect", "newrelic.com"),)
+RELAYED = (("sciencedirect", "newrelic.com"), ("sciencedirect", "(unresolved behind proxy)"))
 # site, third party, what, carried in, section or "" for all, share of page loads, first month of the three
 RECEIVED = (
     ("anytown", "google-analytics.com", "page address", "url", "", 0.92, 0),
@@ -104,6 +112,8 @@ def make(path: Path) -> Path:
         _counts(database)
         _coverage(database)
         _more(database)
+        protected.fill(database)
+        declared.fill(database)
     database.conn.close()
     return path
 
@@ -185,7 +195,8 @@ def _counts(database: Database) -> None:
         [key, month, none],
     )
     database.conn.execute(
-        "insert into exposure values (?, ?, ?, 'search', 'search terms', 'url', 2)", [key, month, none]
+        f"insert into exposure ({EXPOSURE_COLUMNS}) values (?, ?, ?, 'search', 'search terms', 'url', 'allowed', 2)",
+        [key, month, none],
     )
 
 
@@ -212,7 +223,7 @@ def _period(database: Database, site: str, period: str, total: int, month: int, 
             if seen_on == site and where in ("", section) and month >= since and (received := round(loads * share)):
                 party = _key(database, "third_party where domain", domain)
                 database.conn.execute(
-                    "insert into exposure values (?, ?, ?, ?, ?, ?, ?)",
+                    f"insert into exposure ({EXPOSURE_COLUMNS}) values (?, ?, ?, ?, ?, ?, 'allowed', ?)",
                     [key, period, party, section, what, carried_in, received],
                 )
 
@@ -228,7 +239,10 @@ def _seen(
 ) -> None:
     if not loads:
         return
-    database.conn.execute("insert into presence values (?, ?, ?, ?, ?, ?, ?, ?)", [*place, outcome, loads])
+    database.conn.execute(
+        "insert into presence values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do update set loads = loads + excluded.loads",
+        [*place, outcome, loads],
+    )
     for kind in kinds:
         database.conn.execute(
             "insert into contact values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -278,7 +292,7 @@ def _more(database: Database) -> None:
 
 def _coverage(database: Database) -> None:
     database.conn.executemany(
-        "insert into coverage values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into coverage values (?, ?, ?, ?, ?, ?, ?, 0)",
         [
             ("2026-09", 540_000, 380, 2, 14, 0, 1),
             ("2026-10", 602_400, 540, 1, 22, 0, 0),

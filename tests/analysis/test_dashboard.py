@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from datasette_auth_passwords.utils import hash_password
 
 from addons import settings as configuration
 from addons.migrations import open_database
@@ -25,7 +26,7 @@ from tests.analysis.conftest import settings_for
 from tests.analysis.test_pages import PAGES
 
 PASSWORD = "a carrel of one's own"
-HASH = dashboard.hash_password(PASSWORD, salt="salt", iterations=1000)
+HASH = hash_password(PASSWORD, salt="salt", iterations=1000)
 
 
 def free_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -46,3 +47,27 @@ def test_pages_load_from_here_alone_and_fit(database: Path, width: int, scheme: 
         browser.close()
     assert elsewhere == []
     assert complaints == []
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_staff_allow_end_and_protect_without_scripts(database: Path) -> None:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with served(database.parent) as (_, port), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *sandbox])
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(f"http://127.0.0.1:{port}/-/sites/sciencedirect")
+        page.get_by_role("link", name=re.compile("Allow for a time.*doubleclick.net")).first.click()
+        page.get_by_label("a day").check()
+        page.get_by_label("Why?").fill("log-in needs it")
+        page.get_by_label("Who decides?").fill("Ana")
+        page.get_by_role("button", name="Allow it").click()
+        assert page.url.endswith("/-/sites/sciencedirect#protection")
+        assert page.get_by_text("doubleclick.net is allowed on this site for a day.").is_visible()
+        row = page.get_by_role("row").filter(has_text="log-in needs it")
+        row.get_by_role("button", name="End it now").click()
+        assert page.get_by_text("The rule for doubleclick.net has ended.").is_visible()
+        assert page.get_by_role("row").filter(has_text="log-in needs it").count() == 0
+        page.get_by_role("button", name="Protect again").click()
+        assert page.get_by_text("This site is protected again").is_visible()
+        assert page.get_by_role("button", name="Protect again").count() == 0
+        browser.close()

@@ -44,6 +44,12 @@ PAGES = (
     "/carrel/cookies",
     "/carrel/sign_ins",
     "/carrel/lookalikes",
+    "/carrel/protections",
+    "/carrel/dry_runs",
+    "/carrel/prevented",
+    "/carrel/breakages",
+    "/carrel/decisions",
+    "/carrel/allow?site=sciencedirect&third_party=doubleclick.net",
     "/carrel/matrix",
     "/-/login",
 )
@@ -113,9 +119,9 @@ async def test_every_file_that_a_page_loads_is_here_and_loads_nothing_elsewhere(
 async def test_the_front_page_says_how_much_was_watched_and_what_each_number_is_a_share_of(filled: Datasette) -> None:
     text = (await filled.client.get("/")).text
     assert "1,841 of 1,891 page loads" in text
-    assert "Third parties seen by name" in text
+    assert "Third parties contacted, by name" in text
     assert "some day in September 2026" in text
-    for part in ("By site", "By category", "Over time", "Most often seen", "Newest third parties"):
+    for part in ("By site", "By category", "Over time", "Most often contacted", "Newest third parties", "Protection"):
         assert part in text
     assert "(unlisted): 5 meetings" in text
 
@@ -147,7 +153,7 @@ async def test_a_third_party_page_names_list_version_and_entry(filled: Datasette
 async def test_a_site_page_keeps_the_vendors_own_hosts_apart(filled: Datasette) -> None:
     text = (await filled.client.get("/-/sites/sciencedirect")).text
     third, _, rest = text.partition("hidden trackers</h2>")
-    behind, _, rest = rest.partition("own hosts</h2>")
+    behind, _, rest = rest.partition("vendor's group</h2>")
     apart, _, rest = rest.partition("What they received</h2>")
     assert "demdex.net" in third
     assert {name for name in ("omtrdc.net", "threatmetrix.com", "elsevier.com", "demdex.net") if name in behind} == {
@@ -208,7 +214,10 @@ async def test_names_from_outside_are_escaped_everywhere(database: Path) -> None
     )
     writer.conn.commit()
     library.add_presence(writer, "sciencedirect", "2026-11", library.HOSTILE, 4)
-    for table, column in (("exposure", "what"), ("cookie", "pattern"), ("sign_in", "provider"), ("lookalike", "trick")):
+    for table, column in (
+        ("exposure", "what"), ("cookie", "pattern"), ("sign_in", "provider"), ("lookalike", "trick"),
+        ("protection", "reason"), ("decision", "reason"), ("decision", "owner"), ("decision", "third_party"),
+    ):  # fmt: skip
         writer.conn.execute(f"update {table} set {column} = ? || {column}", [library.HOSTILE])
     writer.conn.commit()
     server = dashboard.datasette(settings_for(database.parent))

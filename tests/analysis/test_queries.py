@@ -20,6 +20,7 @@ def test_the_first_line_asks(name: str) -> None:
     assert question.sql.startswith("-- ")
     assert "?" in question.asked
     tables = "site|third_party|page_load|contact|presence|coverage|ruleset|exposure|cookie|sign_in|lookalike"
+    tables += "|protection|dry_run|breakage|decision|disclosure"
     assert not re.search(rf"\b(from|join) ({tables})\b", question.sql)
 
 

@@ -1,0 +1,68 @@
+"""What staff may decide on the dashboard, and who counts as staff. It decides and writes nothing itself.
+
+How a decision is taken down is handed in by whoever starts the dashboard, so that the command and the dashboard do the
+same; the dashboard's own connection to the database stays read-only.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+CSRF_COOKIE = "ds_csrftoken"
+_BEHIND_A_PROXY = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Each raises ValueError, one line, if it cannot be done."""
+
+    allow: Callable[..., object]
+    """(site, domain, *, until, reason, owner, now)"""
+    end: Callable[..., bool]
+    """(site, domain, *, now)"""
+    protect_again: Callable[[str], bool]
+
+
+_desks: WeakKeyDictionary[Any, Desk] = WeakKeyDictionary()
+
+
+def offer(datasette: Any, desk: Desk) -> None:
+    """Let staff decide on this dashboard."""
+    _desks[datasette] = desk
+
+
+def desk_for(datasette: Any, request: Any) -> Desk | None:
+    """None for whoever may only read: with a password who is not logged in, without one who is not at this machine."""
+    passwords = datasette.plugin_config("datasette-auth-passwords") or {}
+    if passwords.get("root_password_hash"):
+        return _desks.get(datasette) if request.actor else None
+    return _desks.get(datasette) if _is_here(request) else None
+
+
+def is_genuine(request: Any, form: Mapping[str, str]) -> bool:
+    """Whether the form is one that we gave to this browser.
+
+    Datasette's own check lets a request without cookies pass. Without a password that would be any web page's request.
+    """
+    asked_by = request.headers.get("sec-fetch-site", "same-origin")
+    given, ours = form.get("csrftoken", ""), request.cookies.get(CSRF_COOKIE, "")
+    return (
+        asked_by == "same-origin"
+        and bool(ours)
+        and secrets.compare_digest(given.encode(), str(request.scope["csrftoken"]()).encode())
+    )
+
+
+def _is_here(request: Any) -> bool:
+    if any(name in request.headers for name in _BEHIND_A_PROXY):
+        return False
+    client = request.scope.get("client") or ("",)
+    try:
+        return ipaddress.ip_address(client[0]).is_loopback
+    except ValueError:
+        return False
