@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 SETTLE = 2.0
 """Seconds between a report and its counting."""
 _MAX_WAITING = 50_000
-_OURS = frozenset({"own", "group", "host", "library"})
+_OURS = frozenset({"own", "group", "library"})
 """Relations that do not make a page load one `with_third_party`."""
 _BEHIND = frozenset({"dns", "request"})
 """Methods of what hides behind the site's own names; never mixed with third parties."""
@@ -312,7 +312,8 @@ class Witness:
             self._ledger.presence(*place, finding)
         # What cannot be told may be nothing but the vendor.
         known_third = finding.relation not in _OURS and finding.third_party != UNRESOLVED_PARTY
-        if known_third and finding.method not in _BEHIND and first("any"):
+        reached = finding.outcome == "allowed"
+        if known_third and reached and finding.method not in _BEHIND and first("any"):
             self._ledger.with_third_party(*place)
         for what, carried_in in sorted(received):
             if first("exposure", finding.third_party, what, carried_in, finding.outcome):

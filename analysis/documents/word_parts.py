@@ -192,7 +192,7 @@ def number_from_one(word: Word, paragraph: Any, number: int) -> None:
 
 def _fill(cell: Any, text: str, *, size: float, bold: bool = False, right: bool = False) -> None:
     paragraph = cell.paragraphs[0]
-    paragraph.paragraph_format.space_after = Pt(0)
+    paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(1.5)
     if right:
         paragraph.alignment = 2
     lines(paragraph, text, size=size, bold=bold)

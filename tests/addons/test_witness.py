@@ -471,3 +471,14 @@ def test_another_clients_refusal_says_nothing(watch: Watch) -> None:
     watch.passages.refuse(THERE, TRACKER, STOPPED_UPSTREAM, watch.now)
     watch.wait(SETTLE)
     assert watch.presences() == [("google-analytics.com", "allowed", 1)]
+
+
+def test_a_page_load_whose_third_parties_were_all_stopped_is_not_one_with_third_parties(watch: Watch) -> None:
+    watch.report(watch.get(), disposition="enforce")
+    assert watch.page_loads() == [("search", 1, 0)]
+
+
+def test_the_company_that_hosts_a_platform_is_a_third_party(watch: Watch) -> None:
+    watch.report(watch.get(), "content.silverchair-cdn.com")
+    assert watch.rows("select relation from presences") == [("host",)]
+    assert watch.page_loads() == [("search", 1, 1)]

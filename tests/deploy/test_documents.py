@@ -88,6 +88,20 @@ def locked(path: Path) -> None:
     writer.write(path)
 
 
+def test_a_pdf_that_may_be_read_but_not_changed_is_read(tmp_path: Path) -> None:
+    file = vendor_documents.pdf(tmp_path / "a.pdf")
+    writer = pypdf.PdfWriter(clone_from=file)
+    writer.encrypt("", "owner", algorithm="AES-256")
+    writer.write(file)
+    assert PARAGRAPHS[1] in documents.read(file).text
+
+
+def scanned(path: Path) -> None:
+    writer = pypdf.PdfWriter()
+    writer.add_blank_page(595, 842)
+    writer.write(path)
+
+
 def bomb(path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("word/document.xml", b"\0" * (documents.LARGEST + 1))
@@ -105,6 +119,7 @@ def bomb(path: Path) -> None:
         pytest.param(b"PK\x03\x04 broken", "no Word file", id="broken zip"),
         pytest.param(b"%PDF-1.7 broken", "a damaged PDF", id="broken PDF"),
         pytest.param(locked, "locked with a password", id="locked PDF"),
+        pytest.param(scanned, "holds no text; it may be a scan", id="scanned PDF"),
         pytest.param(bomb, "unpacks to more than 50 MB", id="zip that unpacks without end"),
     ],
 )  # fmt: skip

@@ -140,11 +140,11 @@ def _watched(report: Report) -> Table:
 def _before_after(given: BeforeAfter) -> list[Block]:
     columns = (
         Column("recipient", "Recipient", "registrable domain", weight=1.5),
-        Column("before", "Before", "page loads before the day that contacted it", "number"),
-        Column("before_watched", "Watched before", "page loads watched before the day", "number"),
-        Column("after", "Since", "page loads from that day on that contacted it", "number"),
-        Column("after_watched", "Watched since", "page loads watched from that day on", "number"),
-        Column("difference", "In words", "what can be said of the difference", weight=2.5),
+        Column("before", "Before", "page loads before the day that contacted it", "number", weight=0.7),
+        Column("before_watched", "Watched before", "page loads watched before the day", "number", weight=0.7),
+        Column("after", "Since", "page loads from that day on that contacted it", "number", weight=0.7),
+        Column("after_watched", "Watched since", "page loads watched from that day on", "number", weight=0.7),
+        Column("difference", "In words", "what can be said of the difference", weight=3.5),
     )
     rows: list[dict[str, Value]] = [
         {
