@@ -14,23 +14,23 @@ BUSY_SECONDS = 5.0
 _NEWEST = "start the newest `carrel up` once, and try again"
 
 
-class DeclarationError(ValueError):
-    """Why something cannot be taken down or read, in one line with what to do."""
+class StaffError(ValueError):
+    """Why what staff want cannot be taken down or read, in one line with what to do."""
 
 
 @contextmanager
 def reading(database: Path) -> Iterator[sqlite3.Connection]:
-    with closing(_connect(database, "ro")) as connection:
+    with closing(connect(database, "ro")) as connection:
         try:
             yield connection
         except sqlite3.Error as error:
-            raise DeclarationError(f"{database}: cannot be read ({error}); {_NEWEST}") from None
+            raise StaffError(f"{database}: cannot be read ({error}); {_NEWEST}") from None
 
 
 @contextmanager
 def writing(database: Path) -> Iterator[sqlite3.Connection]:
     """One transaction: all of it, or nothing."""
-    with closing(_connect(database, "rw")) as connection:
+    with closing(connect(database, "rw")) as connection:
         try:
             connection.execute("PRAGMA secure_delete = ON")
             connection.execute("PRAGMA foreign_keys = ON")
@@ -39,21 +39,22 @@ def writing(database: Path) -> Iterator[sqlite3.Connection]:
                 yield connection
         except sqlite3.Error as error:
             advice = "try again in a moment" if "locked" in str(error) else _NEWEST
-            raise DeclarationError(f"{database}: cannot be written ({error}); {advice}") from None
+            raise StaffError(f"{database}: cannot be written ({error}); {advice}") from None
 
 
 def site_key(connection: sqlite3.Connection, site: str) -> int:
     row = connection.execute("select key from site where id = ?", [site]).fetchone()
     if row is None:
         known = [name for (name,) in connection.execute("select id from site order by id")]
-        raise DeclarationError(f'there is no site "{site}"; known are {", ".join(known) or "none yet"}')
+        raise StaffError(f'there is no site "{site}"; known are {", ".join(known) or "none yet"}')
     return int(row[0])
 
 
-def _connect(database: Path, mode: str) -> sqlite3.Connection:
+def connect(database: Path, mode: str) -> sqlite3.Connection:
     if not database.is_file():
-        raise DeclarationError(f"{database}: there is no database yet; start `carrel up` once")
+        raise StaffError(f"{database}: there is no database yet; start `carrel up` once")
     try:
-        return sqlite3.connect(f"{database.resolve().as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS)
+        address = f"{database.resolve().as_uri()}?mode={mode}"
+        return sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False)
     except sqlite3.Error as error:
-        raise DeclarationError(f"{database}: cannot be opened ({error}); check its rights") from None
+        raise StaffError(f"{database}: cannot be opened ({error}); check its rights") from None

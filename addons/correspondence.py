@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from addons.beside import DeclarationError, reading, site_key, writing
+from addons.beside import StaffError, reading, site_key, writing
 from addons.declarations import third_party
 
 ASKED: Final = {
@@ -65,9 +65,9 @@ def ask(
 ) -> int:
     """Take a request down; its number, which stays the same for good."""
     if asked not in ASKED:
-        raise DeclarationError(f'"{asked}": ask one of {", ".join(ASKED)}')
+        raise StaffError(f'"{asked}": ask one of {", ".join(ASKED)}')
     if wanted_by and wanted_by < asked_on:
-        raise DeclarationError("the answer is wanted before the request is made; swap the two days")
+        raise StaffError("the answer is wanted before the request is made; swap the two days")
     name, text = third_party(domain), _text(clause, "clause")
     with writing(database) as connection:
         row = connection.execute(
@@ -89,15 +89,15 @@ def ask(
 def answer(database: Path, request: int, text: str, outcome: str, *, answered_on: date) -> Request:
     """Take an answer down; earlier ones stay. The request as it stands then."""
     if outcome not in OUTCOMES:
-        raise DeclarationError(f'"{outcome}": an outcome is one of {", ".join(OUTCOMES)}')
+        raise StaffError(f'"{outcome}": an outcome is one of {", ".join(OUTCOMES)}')
     said = _text(text, "answer")
     if not said:
-        raise DeclarationError('say what was answered, such as "will be removed in the spring release"')
+        raise StaffError('say what was answered, such as "will be removed in the spring release"')
     with writing(database) as connection:
         if (row := connection.execute("select asked_on from request where key = ?", [request]).fetchone()) is None:
-            raise DeclarationError(f"there is no request {request}; `carrel request list` shows them")
+            raise StaffError(f"there is no request {request}; `carrel request list` shows them")
         if answered_on.isoformat() < row[0]:
-            raise DeclarationError(f"request {request} was made on {row[0]}; an answer cannot be older")
+            raise StaffError(f"request {request} was made on {row[0]}; an answer cannot be older")
         connection.execute(
             "insert into answer (request, answered_on, answer, outcome) values (?, ?, ?, ?)",
             [request, answered_on.isoformat(), said, outcome],
@@ -131,5 +131,5 @@ def answers(database: Path, request: int) -> Sequence[Answer]:
 def _text(text: str, name: str) -> str:
     line = " ".join(text.split())
     if len(line) > LONGEST:
-        raise DeclarationError(f"the {name} is too long; at most {LONGEST} characters")
+        raise StaffError(f"the {name} is too long; at most {LONGEST} characters")
     return line

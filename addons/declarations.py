@@ -12,7 +12,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Final
 
-from addons.beside import DeclarationError, reading, site_key, writing
+from addons.beside import StaffError, reading, site_key, writing
 from addons.decide.parties import DomainError, normal_domain, registrable_domain
 
 SORTS: Final = ("policy", "cookies", "subprocessors")
@@ -67,13 +67,13 @@ class Verdict:
 def keep(database: Path, document: Document, mentions: Iterable[Mention]) -> None:
     """Take a document down; the same file read again for the same site and sort replaces what was kept of it."""
     if document.sort not in SORTS:
-        raise DeclarationError(f'"{document.sort}": a document is one of {", ".join(SORTS)}')
+        raise StaffError(f'"{document.sort}": a document is one of {", ".join(SORTS)}')
     if not re.fullmatch(r"[0-9a-f]{64}", document.sha256):
-        raise DeclarationError(f'"{document.sha256}" is no SHA-256')
+        raise StaffError(f'"{document.sha256}" is no SHA-256')
     title, version = _line(document.title, "title"), _line(document.version, "version")
     address = _line(document.address, "address")
     if not title:
-        raise DeclarationError("a document needs a title, such as --title 'Privacy policy'")
+        raise StaffError("a document needs a title, such as --title 'Privacy policy'")
     with writing(database) as connection:
         key = site_key(connection, document.site)
         same = [key, document.sort, document.sha256]
@@ -87,7 +87,7 @@ def keep(database: Path, document: Document, mentions: Iterable[Mention]) -> Non
 def forget(database: Path, site: str, sha256: str) -> int:
     """Forget a site's documents whose hash begins so, with what was found in them; how many there were."""
     if not re.fullmatch(r"[0-9a-f]{8,64}", sha256):
-        raise DeclarationError("name the document by the first eight or more digits of its SHA-256")
+        raise StaffError("name the document by the first eight or more digits of its SHA-256")
     with writing(database) as connection:
         gone = connection.execute(
             "delete from document where site = ? and substr(sha256, 1, ?) = ?",
@@ -112,10 +112,10 @@ def decide(
 ) -> Verdict:
     """Take a verdict down; it replaces one for the same site and third party."""
     if status not in VERDICTS:
-        raise DeclarationError(f'"{status}": a verdict is one of {", ".join(VERDICTS)}')
+        raise StaffError(f'"{status}": a verdict is one of {", ".join(VERDICTS)}')
     reason, person = _line(because, "reason"), _line(by, "name")
     if not reason or not person:
-        raise DeclarationError('a verdict needs a reason and a person: --because "section 4 names it" --by "Ada"')
+        raise StaffError('a verdict needs a reason and a person: --because "section 4 names it" --by "Ada"')
     made = Verdict(site, third_party(domain), status, _line(document, "title"), today, reason, person)
     with writing(database) as connection:
         key = site_key(connection, site)
@@ -150,7 +150,7 @@ def third_party(domain: str) -> str:
     try:
         return registrable_domain(normal_domain(domain))
     except DomainError as error:
-        raise DeclarationError(str(error)) from None
+        raise StaffError(str(error)) from None
 
 
 def _withdraw(connection: sqlite3.Connection, key: int, domain: str) -> bool:
@@ -161,5 +161,5 @@ def _withdraw(connection: sqlite3.Connection, key: int, domain: str) -> bool:
 def _line(text: str, name: str) -> str:
     line = " ".join(text.split())
     if len(line) > LONGEST:
-        raise DeclarationError(f"the {name} is too long; at most {LONGEST} characters")
+        raise StaffError(f"the {name} is too long; at most {LONGEST} characters")
     return line

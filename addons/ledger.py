@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from addons.migrations import LedgerError, explained
+from addons.database import LedgerError, explained
 from addons.rows import Remembered, Rows
 from addons.tally import ONE_DROPPED, Batch, Dimensions, Fine, Standing, Tally, provider
 

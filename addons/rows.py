@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from addons.migrations import UNLISTED, UNLISTED_KEY, open_database
+from addons.database import open_database
+from addons.migrations import UNLISTED, UNLISTED_KEY
 from addons.tally import (
     AMOUNTS,
     DIMENSIONS,
@@ -234,9 +235,14 @@ class Rows:
         """What protection goes by, as the file has it."""
         ask = self._connection.execute
         parties: dict[str, dict[str, str]] = {}
+        # Whom a site used in its last three months; site by site, or this would read years.
         for site, domain, name in ask("""
-            select distinct site.id, domain, list from presence as p join site on site.key = p.site
-            join third_party as t on t.key = p.third_party
+            with lately as (
+                select site, strftime('%Y-%m', max(substr(period, 1, 7)) || '-01', '-2 months') as first
+                from page_load group by site)
+            select distinct site.id, domain, list
+            from lately cross join presence as p on p.site = lately.site and p.period >= lately.first
+            join site on site.key = p.site join third_party as t on t.key = p.third_party
             where t.key != 0 and relation not in ('own', 'group', 'library')"""):
             parties.setdefault(site, {})[domain] = name
         signs = {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from addons.migrations import explained, open_database
+from addons.database import explained, open_database
 from addons.rows import Rows
 from addons.settings import Privacy
 

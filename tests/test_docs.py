@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from addons.migrations import open_database
+from addons.database import open_database
 from addons.settings import _SECTIONS, _SITE, Settings
 from deploy.cli import cli
 

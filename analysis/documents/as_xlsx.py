@@ -23,7 +23,14 @@ LONGEST = 32_767
 """Characters in a cell, by the format."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-_NARROW, _BROAD = 9, 60
+_NARROW, _BROAD, _READING = 9, 60, 100
+"""Widths of columns, in characters."""
+_FITS = 14
+"""Columns that can be read on one printed page."""
+_LINE = 14
+"""Points."""
+_TALLEST = 20
+"""Lines."""
 
 
 def render(document: Document) -> bytes:
@@ -58,9 +65,12 @@ def _about(book: Workbook, document: Document) -> None:
 
 def _lines(book: Workbook, name: str, lines: Iterable[str]) -> None:
     sheet = _sheet(book, name)
-    sheet.column_dimensions["A"].width = 110
+    sheet.column_dimensions["A"].width = _READING
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_setup.fitToHeight = 0
     for number, line in enumerate(lines, start=1):
         _put(sheet, number, 1, line, bold=number == 1, wrap=True)
+        _raise(sheet, number, line, _READING)
 
 
 def _table(book: Workbook, table: Table) -> None:
@@ -74,14 +84,16 @@ def _table(book: Workbook, table: Table) -> None:
         sheet.column_dimensions[get_column_letter(number)].width = min(_BROAD, max(_NARROW, width + 2))
     for line, row in enumerate(rows, start=2):
         for number, (value, column) in enumerate(zip(row, columns, strict=True), start=1):
-            _put(sheet, line, number, value, column=column, wrap=_length(value) > _BROAD)
+            _put(sheet, line, number, value, column=column, wrap=_length(value) > _BROAD or "\n" in f"{value}")
+            if isinstance(value, str):
+                _raise(sheet, line, value, _BROAD)
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
     sheet.print_title_rows = "1:1"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr.fitToPage = len(columns) <= _FITS
 
 
 def _sheet(book: Workbook, name: str) -> Worksheet:
@@ -115,8 +127,16 @@ def _put(
         cell.number_format = "#,##0"
     elif column and column.kind == "percent":
         cell.number_format = "0.0"
-    cell.font = Font(bold=bold)
+    cell.font = Font(name="Arial", size=10, bold=bold)
     cell.alignment = Alignment(wrap_text=wrap, vertical="top")
+
+
+def _raise(sheet: Worksheet, row: int, text: str, width: int) -> None:
+    """Not every program makes room for a wrapped text by itself."""
+    lines = sum(1 + len(line) // width for line in text.split("\n"))
+    if lines > 1:
+        height = max(sheet.row_dimensions[row].height or 0, min(lines, _TALLEST) * _LINE)
+        sheet.row_dimensions[row].height = height
 
 
 def _name(table_id: str) -> str:

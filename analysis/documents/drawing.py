@@ -17,6 +17,8 @@ from analysis.charts import VEGA_LITE
 from analysis.documents.model import Figure
 
 WIDTH = 560
+FONT = "Arial, Liberation Sans, sans-serif"
+"""Faces of the same widths: what is measured here is what the reader's program draws."""
 _IDENTIFIER = re.compile(r'(\bid="|url\(#|href="#)')
 
 
@@ -28,7 +30,7 @@ def svg(figure: Figure, width: int = WIDTH) -> str:
 
 def png(figure: Figure, width: int = WIDTH) -> bytes:
     spec = _filled(figure, width)
-    spec["config"] = spec.get("config", {}) | {"background": "white"}
+    spec["config"] |= {"background": "white"}
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=VEGA_LITE, scale=2, allowed_base_urls=[]))
 
 
@@ -43,10 +45,10 @@ def _text(name: str) -> str:
 
 def _filled(figure: Figure, width: int) -> dict[str, Any]:
     spec: dict[str, Any] = json.loads(_text(figure.spec))
+    spec["config"] = spec.get("config", {}) | {"font": FONT}
     return spec | {
         "data": {"values": [dict(row) for row in figure.data]},
         "width": width,
-        # the reader's sans-serif may be wider than the one that is measured here
         "autosize": {"type": "pad"},
         "padding": {"left": 20, "right": 40, "top": 5, "bottom": 5},
     }

@@ -34,7 +34,7 @@ class Templates:
                     html = content.decode("utf-8-sig")
                 except UnicodeDecodeError:
                     raise DocumentError(f"{name}: is not UTF-8; save the template as UTF-8") from None
-            elif lower.endswith((".docx", ".dotx")):
+            elif lower.endswith(".docx"):
                 docx = content
             else:
                 raise DocumentError(f"{name}: a template ends in .html (for HTML and PDF) or .docx")

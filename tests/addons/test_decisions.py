@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from addons import decisions
-from addons.decisions import DecisionError, Watch
+from addons.decisions import StaffError, Watch
 from addons.ledger import Ledger
 from addons.tally import Standing
 from tests.addons.conftest import OpenLedger
@@ -56,16 +56,16 @@ def test_what_cannot_be_a_rule_is_said_in_one_line(
     ledger_path: Path, open_ledger: OpenLedger, arguments: dict[str, str], complaint: str
 ) -> None:
     open_ledger()
-    with pytest.raises(DecisionError, match=complaint) as caught:
+    with pytest.raises(StaffError, match=complaint) as caught:
         allow(ledger_path, **arguments)
     assert "\n" not in str(caught.value)
     assert not decisions.decisions(ledger_path)
 
 
 def test_without_a_database_the_command_says_what_to_do(ledger_path: Path) -> None:
-    with pytest.raises(DecisionError, match="start `carrel up` once"):
+    with pytest.raises(StaffError, match="start `carrel up` once"):
         allow(ledger_path)
-    with pytest.raises(DecisionError, match="start `carrel up` once"):
+    with pytest.raises(StaffError, match="start `carrel up` once"):
         decisions.standings(ledger_path)
     assert not ledger_path.exists()
 

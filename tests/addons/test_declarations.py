@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from addons import correspondence, declarations
-from addons.beside import DeclarationError
+from addons.beside import StaffError
 from addons.declarations import Document, Mention
 from addons.ledger import Ledger
 from deploy.purge import What, purge
@@ -101,13 +101,13 @@ def test_what_cannot_be_asked_is_said_in_one_line(
     ledger_path: Path, open_ledger: OpenLedger, arguments: dict[str, Any], complaint: str
 ) -> None:
     open_ledger()
-    with pytest.raises(DeclarationError, match=complaint):
+    with pytest.raises(StaffError, match=complaint):
         ask(ledger_path, **arguments)
     assert correspondence.requests(ledger_path) == ()
 
 
 def test_what_cannot_be_taken_down_is_said_in_one_line(ledger_path: Path, open_ledger: OpenLedger) -> None:
-    with pytest.raises(DeclarationError, match="no database yet"):
+    with pytest.raises(StaffError, match="no database yet"):
         decide(ledger_path)
     open_ledger()
     for text, outcome, day, complaint in (
@@ -115,26 +115,26 @@ def test_what_cannot_be_taken_down_is_said_in_one_line(ledger_path: Path, open_l
         (" ", "done", DAY, "say what was answered"),
         ("gone", "done", DAY, "no request 7"),
     ):
-        with pytest.raises(DeclarationError, match=complaint):
+        with pytest.raises(StaffError, match=complaint):
             correspondence.answer(ledger_path, 7, text, outcome, answered_on=day)
     number = ask(ledger_path)
-    with pytest.raises(DeclarationError, match="cannot be older"):
+    with pytest.raises(StaffError, match="cannot be older"):
         correspondence.answer(ledger_path, number, "gone", "done", answered_on=date(2026, 11, 1))
     for more, complaint in (
         ({"status": "maybe"}, "a verdict is one of by name"),
         ({"because": " "}, "needs a reason and a person"),
         ({"by": "x" * 501}, "the name is too long"),
     ):
-        with pytest.raises(DeclarationError, match=complaint):
+        with pytest.raises(StaffError, match=complaint):
             decide(ledger_path, **more)
     for wrong, complaint in (
         (document(sort="letter"), "a document is one of policy, cookies, subprocessors"),
         (document(sha256="abc"), "is no SHA-256"),
         (document(title=" "), "needs a title"),
     ):
-        with pytest.raises(DeclarationError, match=complaint):
+        with pytest.raises(StaffError, match=complaint):
             declarations.keep(ledger_path, wrong, [])
-    with pytest.raises(DeclarationError, match="first eight"):
+    with pytest.raises(StaffError, match="first eight"):
         declarations.forget(ledger_path, "news", "a")
 
 

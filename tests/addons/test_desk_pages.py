@@ -13,10 +13,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from addons.database import open_database
 from addons.decide.sites import Catalogue
 from addons.desk import application
 from addons.desk.facts import STAFFS_OWN
-from addons.migrations import open_database
 from addons.opt_out import Choices
 from addons.settings import Library, Privacy, Protect, Settings, Site
 from tests.addons.reading_room import BOTH_WAYS, HERE, THERE, Answer, Room, answer

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from addons.database import open_database
 from addons.ledger import Ledger
-from addons.migrations import open_database
 from addons.settings import Privacy
 from tests.addons.visits import Clock, finding, rows, unlisted, visit
 

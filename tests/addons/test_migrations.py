@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from addons.migrations import APPLICATION_ID, LedgerError, migrations, open_database
+from addons.database import APPLICATION_ID, LedgerError, open_database
+from addons.migrations import migrations
 
 VIEWS = {
     "page_loads": "period site section consent loads with_third_party",

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from addons.migrations import UNLISTED_KEY, open_database
+from addons.database import open_database
+from addons.migrations import UNLISTED_KEY
 from tests.analysis import declared, protected
 
 HOSTILE = '<script>alert("x")</script>&\'"'

@@ -19,7 +19,7 @@ import pytest
 from datasette_auth_passwords.utils import hash_password
 
 from addons import settings as configuration
-from addons.migrations import open_database
+from addons.database import open_database
 from deploy import dashboard
 from tests.analysis import library
 from tests.analysis.conftest import settings_for

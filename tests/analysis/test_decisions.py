@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from addons import decisions
+from addons import beside, decisions
 from deploy import dashboard
 from tests.analysis.conftest import settings_for
 from tests.analysis.test_dashboard import HASH, PASSWORD
@@ -219,7 +219,7 @@ async def test_a_site_is_protected_again_as_the_command_does(database: Path, tmp
 async def test_a_busy_database_is_said_and_what_was_typed_stays(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(beside, "BUSY_SECONDS", 0.05)
     async with browser(database) as one:
         own = await token(one)
         with closing(sqlite3.connect(database, isolation_level=None)) as writer:

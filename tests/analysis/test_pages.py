@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from datasette.app import Datasette
 
-from addons.migrations import open_database
+from addons.database import open_database
 from deploy import dashboard
 from tests.analysis import library
 from tests.analysis.conftest import settings_for

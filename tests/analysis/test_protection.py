@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 
-from addons.migrations import open_database
+from addons.database import open_database
 from analysis import protection, questions
 from deploy import dashboard
 from tests.analysis import library

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 
-from addons.migrations import open_database
+from addons.database import open_database
 from analysis import consent, wording
 from analysis.received import Received, received
 from deploy import dashboard

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from addons.migrations import open_database
+from addons.database import open_database
 from analysis import report, wording
 from tests.analysis import library
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from addons.migrations import open_database
+from addons.database import open_database
 from deploy.cli import cli
 from tests.analysis import library
 from tests.deploy import vendor_documents

@@ -7,6 +7,8 @@ from analysis.documents.inputs import Control, Extras, Product
 from analysis.documents.model import Block, Column, Figure, Note, Paragraph, Part, Value, table
 from analysis.evidence import Finding, Report
 
+MOST = 20
+"""Recipients in the chart."""
 _CONTROLS = (
     Column("recipient", "Recipient", "registrable domain", weight=1.5),
     Column("state", "Allowed or blocked", "allowed, blocked, or both at different times"),
@@ -43,16 +45,21 @@ def controls(report: Report, extras: Extras) -> Part:
         blocks.append(Note("Since when, and what broke, is not recorded here: the library fills it in."))
     if not rows:
         return Part("9", "Controls", (*blocks, lines))
+    drawn = sorted(found, key=lambda one: (-one.blocked, -one.share.part, one.party.domain))[:MOST]
+    shown = [_control(finding, None) for finding in drawn]
     data = tuple(
         {"recipient": row["recipient"], "outcome": outcome, "loads": row[column], "order": order}
-        for row in rows
+        for row in shown
         for order, (column, outcome) in enumerate((("contacted", "contacted"), ("blocked", "stopped")))
     )
     stopped = [row for row in rows if row["blocked"]]
     said = "; ".join(f"{row['recipient']} stopped on {row['blocked']}" for row in stopped) or "none was stopped"
+    left = (
+        f". The chart has {MOST} of them, the most often stopped first; the table has all." if len(rows) > MOST else ""
+    )
     figure = Figure(
         id="controls-figure",
-        caption="Page loads on which a recipient was contacted, and on which Carrel stopped it",
+        caption=f"Page loads on which a recipient was contacted, and on which Carrel stopped it{left}",
         spec="controls",
         data=data,
         alternative=f"Bars of page loads contacted and stopped. Of {len(rows)} recipients: {said}.",

@@ -87,12 +87,9 @@ def standards(report: Report, extras: Extras) -> Part:
         "may touch. The program proposes; the library decides. None of it says that a contract or a law was breached."
     )
     if extras.standards is None:
-        rows: list[dict[str, Value]] = [
-            {**dict.fromkeys((column.id for column in _STANDARDS), ""), "finding": name} for name in _names(report)
-        ]
-        note = Note("Not mapped yet: the library fills in the columns.")
-        return Part("7", "Contract and standards", (text, note, _mapped(rows)))
-    rows = [
+        note = Note("Not mapped yet: the library fills this in.")
+        return Part("7", "Contract and standards", (text, note, _mapped([])))
+    rows: list[dict[str, Value]] = [
         {
             "finding": one.finding,
             "clause": one.clause,
@@ -110,7 +107,9 @@ def standards(report: Report, extras: Extras) -> Part:
 
 
 def _mapped(rows: list[dict[str, Value]]) -> Table:
-    return table("standards", "Contract and standards", _STANDARDS, rows, empty="No finding was mapped.")
+    return table(
+        "standards", "Contract and standards", _STANDARDS, rows, empty="No finding was mapped.", to_fill_in=True
+    )
 
 
 def _sources(cited: Iterable[Cited]) -> Table:

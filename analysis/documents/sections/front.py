@@ -74,7 +74,7 @@ def scope(report: Report, extras: Extras) -> Part:
     window = report.window
     days = f"{window.days:,} day{'' if window.days == 1 else 's'} kept by day"
     if window.months:
-        days += f"; {window.coarse_loads:,} page loads are known by month only ({', '.join(window.months)})"
+        days += f"; {window.coarse_loads:,} page loads are known by month only ({_months(window.months)})"
     facts = [
         ("Product", report.site.product or report.site.name),
         ("Kind", wording.kind(report.site.kind)),
@@ -96,7 +96,7 @@ def scope(report: Report, extras: Extras) -> Part:
     if window.left_out_loads:
         left = f"{window.left_out_loads:,} page load{'' if window.left_out_loads == 1 else 's'}"
         partly = "known only by a month that lies partly outside the time asked about"
-        facts.append(("Left out", f"{left} {partly} ({', '.join(window.left_out_months)})"))
+        facts.append(("Left out", f"{left} {partly} ({_months(window.left_out_months)})"))
     facts += [
         ("Browsers", ", ".join(extras.browsers) or "not recorded by Carrel; the library names the families it uses"),
         ("Mode", extras.mode or "see section 9: page loads on which something was stopped"),
@@ -140,6 +140,14 @@ def method(report: Report, extras: Extras) -> Part:
     )
     check = Paragraph("Annex A says how to see the same without this program.")
     return Part("3", "Method", (intro, Items(lines), check))
+
+
+def _months(names: tuple[str, ...]) -> str:
+    """
+    >>> _months(("May 2026", "June 2026")), _months(("May 2026", "June 2026", "July 2026", "August 2026"))
+    ('May 2026, June 2026', '4 months, May 2026 to August 2026')
+    """
+    return ", ".join(names) if len(names) < 4 else f"{len(names)} months, {names[0]} to {names[-1]}"
 
 
 def _not_found(report: Report, extras: Extras) -> Number:

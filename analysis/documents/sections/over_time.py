@@ -48,10 +48,12 @@ def _heat(one: str, caption: str, cells: Sequence[Cell]) -> list[Block]:
     every = sorted({cell.span for cell in cells})
     spans = every[-SPANS:]
     shown = [cell for cell in cells if cell.span in spans]
-    drawn = [cell for cell in shown if cell.recipient in names[:MOST]]
+    seen = {name: sum(cell.share.part for cell in shown if cell.recipient == name) for name in names}
+    most = sorted(names, key=lambda name: (-seen[name], name))[:MOST]
+    drawn = [cell for name in most for cell in shown if cell.recipient == name]
     left = "" if len(names) <= MOST else f" The chart has the {MOST} most often contacted; the table has all."
     left += "" if len(every) <= SPANS else f" The latest {SPANS} of {len(every)}; the data files have all."
-    said = "; ".join(_said(name, [cell for cell in drawn if cell.recipient == name]) for name in names[:MOST])
+    said = "; ".join(_said(name, [cell for cell in drawn if cell.recipient == name]) for name in most)
     figure = Figure(
         id=f"{one}s-figure",
         caption=f"{caption}, in percent of page loads; counts where fewer than 20 were watched.{left}",

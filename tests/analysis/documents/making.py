@@ -6,7 +6,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from addons.migrations import open_database
+from addons.database import open_database
 from analysis import report
 from analysis.documents import sections, trend
 from analysis.documents.inputs import (

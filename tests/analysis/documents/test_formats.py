@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 import zipfile
 from html.parser import HTMLParser
@@ -222,6 +223,28 @@ def test_a_template_file_of_the_wrong_kind_is_said_in_one_line(
 ) -> None:
     with pytest.raises(DocumentError, match=said):
         formats.render(bare, "r", ["docx", "html"], Templates.read({name: content}))
+
+
+class Unloadable:
+    """A finder that fails as the loader of system libraries does."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "weasyprint":
+            raise OSError("cannot load library 'libpango-1.0-0'")
+
+
+def test_without_weasyprint_or_pango_one_line_says_what_to_install(
+    bare: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "weasyprint"]:
+        monkeypatch.delitem(sys.modules, name)
+    with monkeypatch.context() as absent:
+        absent.setitem(sys.modules, "weasyprint", None)
+        with pytest.raises(DocumentError, match=r"carrel\[pdf\]"):
+            formats.render(bare, "r", ["pdf"])
+    monkeypatch.setattr(sys, "meta_path", [Unloadable(), *sys.meta_path])
+    with pytest.raises(DocumentError, match="apt-get install libpango-1.0-0"):
+        formats.render(bare, "r", ["pdf"])
 
 
 def test_an_unknown_format_is_said_with_those_that_are_known() -> None:
