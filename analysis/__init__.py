@@ -20,9 +20,9 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
         (r"^/-/third-parties$", pages.third_parties),
         (r"^/-/third-parties/(?P<domain>[^/]+)$", pages.third_party),
         (r"^/-/coverage$", pages.coverage),
-        (r"^/carrel/allow$", decisions.allow),
-        (r"^/carrel/allow/end$", decisions.end),
-        (r"^/carrel/protect$", decisions.protect),
+        (r"^/-/allow$", decisions.allow),
+        (r"^/-/allow/end$", decisions.end),
+        (r"^/-/protect$", decisions.protect),
     ]
 
 

@@ -102,7 +102,9 @@ class _Writer:
         if part.wide != self._wide:
             parts.turn_page(self._word, wide=part.wide)
             self._wide = part.wide
-        parts.bookmark(self._word.add_heading(part.heading, 1), part.anchor)
+        heading = self._word.add_heading(part.heading, 1)
+        heading.paragraph_format.page_break_before = True if part.number == "2" else None  # section 1 is one page
+        parts.bookmark(heading, part.anchor)
         for block in part.blocks:
             self._block(block)
 

@@ -23,7 +23,7 @@ LONGEST = 32_767
 """Characters in a cell, by the format."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-_NARROW, _BROAD, _READING = 9, 60, 100
+_NARROW, _BROAD, _READING = 9, 66, 85
 """Widths of columns, in characters."""
 _FITS = 14
 """Columns that can be read on one printed page."""
@@ -56,7 +56,7 @@ def render(document: Document) -> bytes:
 def _about(book: Workbook, document: Document) -> None:
     lines = [document.title, f"Status: {document.status_words}", ""]
     for part in (document.part("0"), document.part("1"), document.part("2")):
-        lines += [f"{name}: {text}" for name, text in prose.facts(part)]
+        lines += [f"{name}: {text}" for name, text in prose.facts(part) if name != "Status"]
     lines += ["", "Sheets"]
     lines += [f"{_name(table.id)}: {table.caption}, {len(table.rows):,} lines" for table in document.tables]
     lines += ["Limits: limits, and what is not claimed, in full", "", *limits.lines()]
@@ -66,8 +66,7 @@ def _about(book: Workbook, document: Document) -> None:
 def _lines(book: Workbook, name: str, lines: Iterable[str]) -> None:
     sheet = _sheet(book, name)
     sheet.column_dimensions["A"].width = _READING
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_setup.fitToHeight = 0
+    _page(sheet, "portrait", fits=True)
     for number, line in enumerate(lines, start=1):
         _put(sheet, number, 1, line, bold=number == 1, wrap=True)
         _raise(sheet, number, line, _READING)
@@ -90,10 +89,7 @@ def _table(book: Workbook, table: Table) -> None:
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
     sheet.print_title_rows = "1:1"
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToHeight = 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = len(columns) <= _FITS
+    _page(sheet, "landscape", fits=len(columns) <= _FITS)
 
 
 def _sheet(book: Workbook, name: str) -> Worksheet:
@@ -102,6 +98,14 @@ def _sheet(book: Workbook, name: str) -> Worksheet:
     sheet: Any = book.create_sheet(name)
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties()
     return sheet
+
+
+def _page(sheet: Worksheet, orientation: str, *, fits: bool) -> None:
+    sheet.page_setup.orientation = orientation
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth = 1
+    sheet.page_setup.fitToHeight = 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = fits
 
 
 def _put(

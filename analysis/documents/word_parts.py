@@ -70,6 +70,7 @@ def grid(word: Word, table: Table, wide: bool) -> None:
             cells = made.add_row().cells
             _fill(cells[0].merge(cells[-1]), group, size=size + 0.5, bold=True)
             _shade_cell(cells[0], "F3F5F6")
+            cells[0].paragraphs[0].paragraph_format.keep_with_next = True
         row = made.add_row()
         _unbroken(row)
         for number, (cell, column, text) in enumerate(zip(row.cells, columns, texts, strict=True)):

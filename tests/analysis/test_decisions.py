@@ -19,7 +19,7 @@ from deploy import dashboard
 from tests.analysis.conftest import settings_for
 from tests.analysis.test_dashboard import HASH, PASSWORD
 
-FORM = "/carrel/allow?" + urlencode({"site": "sciencedirect", "third_party": "doubleclick.net"})
+FORM = "/-/allow?" + urlencode({"site": "sciencedirect", "third_party": "doubleclick.net"})
 SITE = "/-/sites/sciencedirect"
 FILLED = {
     "site": "sciencedirect",
@@ -53,7 +53,7 @@ async def token(one: httpx.AsyncClient, path: str = FORM) -> str:
 async def test_the_form_and_the_command_write_equal_rows(database: Path, tmp_path: Path) -> None:
     other = Path(shutil.copy(database, tmp_path / "other.db"))
     async with browser(database) as one:
-        sent = await one.post("/carrel/allow", data={**FILLED, "csrftoken": await token(one)})
+        sent = await one.post("/-/allow", data={**FILLED, "csrftoken": await token(one)})
         assert sent.status_code == 302
         assert sent.headers["location"] == f"{SITE}#protection"
         shown = (await one.get(SITE)).text
@@ -73,7 +73,7 @@ async def test_a_new_rule_takes_the_place_of_the_former(database: Path) -> None:
     async with browser(database) as one:
         assert "A rule for it is in force" not in (await one.get(FORM)).text
         for reason in ("first", "second"):
-            sent = await one.post("/carrel/allow", data={**FILLED, "reason": reason, "csrftoken": await token(one)})
+            sent = await one.post("/-/allow", data={**FILLED, "reason": reason, "csrftoken": await token(one)})
             assert sent.status_code == 302
         assert "A rule for it is in force" in (await one.get(FORM)).text
     assert [row[2] for row in rows(database) if row[1] == "doubleclick.net"] == ["second"]
@@ -96,7 +96,7 @@ async def test_a_new_rule_takes_the_place_of_the_former(database: Path) -> None:
 async def test_the_same_checks_as_the_commands_hold(database: Path, given: dict[str, str], said: str) -> None:
     before = rows(database)
     async with browser(database) as one:
-        refused = await one.post("/carrel/allow", data={**FILLED, **given, "csrftoken": await token(one)})
+        refused = await one.post("/-/allow", data={**FILLED, **given, "csrftoken": await token(one)})
     assert refused.status_code == 400
     assert said in refused.text
     assert 'role="alert"' in refused.text
@@ -106,17 +106,17 @@ async def test_the_same_checks_as_the_commands_hold(database: Path, given: dict[
 async def test_a_site_that_is_not_known_is_not_found(database: Path) -> None:
     before = rows(database)
     async with browser(database) as one:
-        assert (await one.get("/carrel/allow?site=nowhere&third_party=a.test")).status_code == 404
-        assert (await one.get("/carrel/allow")).status_code == 404
+        assert (await one.get("/-/allow?site=nowhere&third_party=a.test")).status_code == 404
+        assert (await one.get("/-/allow")).status_code == 404
         given = {**FILLED, "site": "nowhere", "csrftoken": await token(one)}
-        assert (await one.post("/carrel/allow", data=given)).status_code == 404
+        assert (await one.post("/-/allow", data=given)).status_code == 404
     assert rows(database) == before
 
 
 WRITES = {
-    "/carrel/allow": FILLED,
-    "/carrel/allow/end": {"site": "sciencedirect", "third_party": "altmetric.com"},
-    "/carrel/protect": {"site": "sciencedirect"},
+    "/-/allow": FILLED,
+    "/-/allow/end": {"site": "sciencedirect", "third_party": "altmetric.com"},
+    "/-/protect": {"site": "sciencedirect"},
 }
 ALL = (RULES, "select * from protection order by site")
 
@@ -145,7 +145,7 @@ async def test_another_web_page_can_send_nothing(database: Path, path: str) -> N
     assert [rows(database, sql) for sql in ALL] != before
 
 
-@pytest.mark.parametrize("path", ["/carrel/allow/end", "/carrel/protect"])
+@pytest.mark.parametrize("path", ["/-/allow/end", "/-/protect"])
 async def test_looking_changes_nothing(database: Path, path: str) -> None:
     before = [rows(database, sql) for sql in ALL]
     async with browser(database) as one:
@@ -175,21 +175,21 @@ async def test_without_a_password_only_this_computer_decides(
         refused = await one.get(FORM, headers=headers)
         assert refused.status_code == 403
         assert "Only staff decide here" in refused.text
-        assert (await one.post("/carrel/allow", data=FILLED, headers=headers)).status_code == 403
+        assert (await one.post("/-/allow", data=FILLED, headers=headers)).status_code == 403
     assert rows(database) == before
 
 
 async def test_with_a_password_only_who_is_logged_in_decides_from_anywhere(database: Path) -> None:
     before = rows(database)
     async with browser(database, ("192.0.2.7", 4000), password_hash=HASH) as one:
-        for answer in (await one.get(FORM), await one.post("/carrel/allow", data=FILLED)):
+        for answer in (await one.get(FORM), await one.post("/-/allow", data=FILLED)):
             assert answer.status_code == 302
             assert answer.headers["location"] == "/-/login"
         assert rows(database) == before
         given = {"username": "root", "password": PASSWORD, "csrftoken": await token(one, "/-/login")}
         assert (await one.post("/-/login", data=given)).status_code == 302
         assert "Allow for a time" in (await one.get(SITE)).text
-        sent = await one.post("/carrel/allow", data={**FILLED, "csrftoken": await token(one)})
+        sent = await one.post("/-/allow", data={**FILLED, "csrftoken": await token(one)})
         assert sent.status_code == 302
     assert len(rows(database)) == len(before) + 1
 
@@ -197,8 +197,8 @@ async def test_with_a_password_only_who_is_logged_in_decides_from_anywhere(datab
 async def test_a_rule_is_ended_and_stays_in_the_list(database: Path) -> None:
     async with browser(database) as one:
         assert "badges are part of the contract" in (await one.get(SITE)).text
-        given = {**WRITES["/carrel/allow/end"], "csrftoken": await token(one, SITE)}
-        assert (await one.post("/carrel/allow/end", data=given)).status_code == 302
+        given = {**WRITES["/-/allow/end"], "csrftoken": await token(one, SITE)}
+        assert (await one.post("/-/allow/end", data=given)).status_code == 302
         shown = (await one.get(SITE)).text
     assert "The rule for altmetric.com has ended." in shown
     assert "badges are part of the contract" not in shown
@@ -209,7 +209,7 @@ async def test_a_site_is_protected_again_as_the_command_does(database: Path, tmp
     other = Path(shutil.copy(database, tmp_path / "other.db"))
     async with browser(database) as one:
         given = {"site": "sciencedirect", "csrftoken": await token(one, SITE)}
-        assert (await one.post("/carrel/protect", data=given)).status_code == 302
+        assert (await one.post("/-/protect", data=given)).status_code == 302
         shown = (await one.get(SITE)).text
     assert "To be protected again" in shown
     assert decisions.protect_again(other, "sciencedirect")
@@ -224,8 +224,8 @@ async def test_a_busy_database_is_said_and_what_was_typed_stays(
         own = await token(one)
         with closing(sqlite3.connect(database, isolation_level=None)) as writer:
             writer.execute("begin immediate")
-            refused = await one.post("/carrel/allow", data={**FILLED, "csrftoken": own})
+            refused = await one.post("/-/allow", data={**FILLED, "csrftoken": own})
             writer.execute("rollback")
         assert "try again in a moment" in refused.text
         assert 'value="log-in needs it"' in refused.text
-        assert (await one.post("/carrel/allow", data={**FILLED, "csrftoken": own})).status_code == 302
+        assert (await one.post("/-/allow", data={**FILLED, "csrftoken": own})).status_code == 302

@@ -49,7 +49,7 @@ PAGES = (
     "/carrel/prevented",
     "/carrel/breakages",
     "/carrel/decisions",
-    "/carrel/allow?site=sciencedirect&third_party=doubleclick.net",
+    "/-/allow?site=sciencedirect&third_party=doubleclick.net",
     "/carrel/matrix",
     "/-/login",
 )

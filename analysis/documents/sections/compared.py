@@ -77,7 +77,9 @@ def comparison(report: Report, extras: Extras) -> Part:
     if extras.comparison is None:
         note = Note("No comparison was made for this report: `carrel compare` makes one.")
         return Part("10", "Comparison", (text, note, table("comparison", "Products of the same kind", _COMPARISON, [])))
-    rows = [_product(product) for product in extras.comparison]
+    heights = {rung: height for height, rung in enumerate(wording.RUNGS)}
+    order = sorted(extras.comparison, key=lambda one: (-heights.get(one.highest_rung, -1), one.name.casefold()))
+    rows = [_product(product) for product in order]
     lines = table("comparison", "Products of the same kind", _COMPARISON, rows, empty="There is no other of its kind.")
     return Part("10", "Comparison", (text, lines))
 

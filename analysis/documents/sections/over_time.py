@@ -53,7 +53,7 @@ def _heat(one: str, caption: str, cells: Sequence[Cell]) -> list[Block]:
     drawn = [cell for name in most for cell in shown if cell.recipient == name]
     left = "" if len(names) <= MOST else f" The chart has the {MOST} most often contacted; the table has all."
     left += "" if len(every) <= SPANS else f" The latest {SPANS} of {len(every)}; the data files have all."
-    said = "; ".join(_said(name, [cell for cell in drawn if cell.recipient == name]) for name in most)
+    said = "; ".join(_said(one, name, [cell for cell in drawn if cell.recipient == name]) for name in most)
     figure = Figure(
         id=f"{one}s-figure",
         caption=f"{caption}, in percent of page loads; counts where fewer than 20 were watched.{left}",
@@ -109,11 +109,11 @@ def _long(one: str, caption: str, cells: Sequence[Cell]) -> Table:
     return table(f"by_{one}", caption, columns, rows, shown="data")
 
 
-def _said(name: str, cells: Sequence[Cell]) -> str:
+def _said(one: str, name: str, cells: Sequence[Cell]) -> str:
     first, last = cells[0], cells[-1]
-    return (
-        f"{name}: {first.share.short} in {periods.words(first.span)}, {last.share.short} in {periods.words(last.span)}"
-    )
+    when = "in the week of" if one == "week" else "in"
+    begin, end = periods.words(first.span), periods.words(last.span)
+    return f"{name}: {first.share.short} {when} {begin}, {last.share.short} {when} {end}"
 
 
 def _watched(report: Report) -> Table:

@@ -243,7 +243,7 @@ def test_without_weasyprint_or_pango_one_line_says_what_to_install(
         with pytest.raises(DocumentError, match=r"carrel\[pdf\]"):
             formats.render(bare, "r", ["pdf"])
     monkeypatch.setattr(sys, "meta_path", [Unloadable(), *sys.meta_path])
-    with pytest.raises(DocumentError, match="apt-get install libpango-1.0-0"):
+    with pytest.raises(DocumentError, match=r"apt-get install libpango-1.0-0"):
         formats.render(bare, "r", ["pdf"])
 
 
