@@ -22,10 +22,15 @@ contact = "privacy@anytown.example"      # whom patrons may ask
 # on_failure = "closed"                  # what the PAC file says when Carrel is down: closed | upstream | direct
 # hosts = {}                             # { "catalog.anytown.example" = "10.0.0.5" }: names not looked up in DNS
 # uncloak = true                         # look up which companies stand behind the sites' own names in DNS
+# nameserver = ""                        # "10.0.0.2:53": who is asked for them; "" for this computer's name servers
+# route = "all"                          # what the PAC file sends through Carrel: all | sites
 
 [protect]
-# mode = "observe"
-# gpc = true                             # tell sites "do not sell or share" (Sec-GPC: 1)
+# mode = "observe"                       # observe | block (trackers) | contract (all that `permitted` does not name)
+# settle = 20                            # page loads of a site before "block" acts on its pages
+# block_everywhere = false               # refuse hosts that do nothing but track, for all pages
+# gpc = true                             # tell sites "do not sell or share" (Sec-GPC, DNT)
+# trim_referrer = false                  # let sites' pages send others the site's name only, not the page's address
 # lookalikes = "count"                   # hosts that imitate a site's name: "count" or "block"
 
 [privacy]
@@ -33,10 +38,21 @@ contact = "privacy@anytown.example"      # whom patrons may ask
 # rare = 3                               # an unlisted third party is named only after this many page loads
 # days_kept = 90
 # months_kept = 36
+# opt_out = true                         # patrons can switch Carrel off for the computer they sit at
+# consent = "opt-out"                    # "opt-in": nothing is opened or counted until a patron agrees
+
+[desk]
+# listen = ""                            # "10.0.0.5:8088": PAC file, certificate and sign for terminals without a proxy
+# languages = ""                         # folder with further languages for the patrons' pages
 
 [dashboard]
 # listen = "127.0.0.1:8001"              # beyond this computer only with a password
 # password_hash = ""                     # made by: carrel dashboard --hash-password
+
+# Your rewriting proxy (EZproxy and its kin), if you have one:
+# [rewriting]
+# suffixes = ["ezproxy.anytown.example"]
+# names = {}                             # { "odd-name" = "www.vendor.example" }, where no rule tells
 
 [data]
 # dir = "~/.local/share/carrel"          # database and certificates
@@ -53,6 +69,13 @@ domains = ["catalog.anytown.example"]
 # sections = { search = ["/search*"], account = ["/user/*"] }
 # permitted = []                         # third parties that the contract allows
 # disclosed = []                         # third parties that the vendor names in its documents
+# mode = "block"                         # this site's own mode
+# vendor = ""
+# product = ""
+# own = []                               # further domains with the vendor's own content
+# owner = ""                             # the company behind it
+# contract_from = 2026-07-01
+# contract_until = 2027-06-30
 """
 
 
