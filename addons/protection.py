@@ -156,7 +156,8 @@ class Protection:
             if (standing := known.standings.get(site.id)) and standing.state == RETURNED:
                 state.returned, state.since = standing.reason, standing.since
             state.standing = standing
-            self._tell(state)
+            if standing or site.id in known.loads:  # of sites that nobody opened there is nothing to say
+                self._tell(state)
 
     def decide(self, decisions: Iterable[Decision], again: Collection[str]) -> None:
         """Allow rules as they stand, and sites that staff put back under protection."""

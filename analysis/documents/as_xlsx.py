@@ -23,7 +23,7 @@ LONGEST = 32_767
 """Characters in a cell, by the format."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\']")
-_NARROW, _BROAD, _READING = 9, 66, 85
+_NARROW, _BROAD, _READING = 9, 66, 72
 """Widths of columns, in characters."""
 _FITS = 14
 """Columns that can be read on one printed page."""
@@ -69,7 +69,7 @@ def _lines(book: Workbook, name: str, lines: Iterable[str]) -> None:
     _page(sheet, "portrait", fits=True)
     for number, line in enumerate(lines, start=1):
         _put(sheet, number, 1, line, bold=number == 1, wrap=True)
-        _raise(sheet, number, line, _READING)
+        _raise(sheet, number, line, 90)  # letters are narrower than the digits that widths are told in
 
 
 def _table(book: Workbook, table: Table) -> None:

@@ -90,6 +90,15 @@ def test_a_site_is_protected_once_its_third_parties_are_known(ledger: Ledger, le
     assert standing(ledger_path) == ("block", "protected", 0, "")
 
 
+def test_nothing_is_said_of_a_site_that_nobody_opened(ledger: Ledger, ledger_path: Path) -> None:
+    watched = Watched(ledger)
+    flush(ledger)
+    assert rows(ledger_path, "select * from protections") == []
+    watched.load()
+    flush(ledger)
+    assert standing(ledger_path) == ("block", "settling", 3, "")
+
+
 def test_a_newcomer_delays_the_protection(ledger: Ledger) -> None:
     watched = Watched(ledger)
     for host in ("a.one.test", "a.two.test", "a.three.test", "a.four.test"):
