@@ -49,13 +49,13 @@ _SOURCES = (
 )
 _STANDARDS = (
     Column("finding", "Finding", "what was observed, by section", weight=1.4),
-    Column("clause", "Clause", "clause of the contract that the library sees touched"),
-    Column("red_flag", "Red flag", "sign to look out for in licences, in our own words"),
+    Column("clause", "Clause", "clause of the contract that the library sees touched", weight=0.6),
+    Column("red_flag", "Red flag", "sign to look out for in licences, in our own words", weight=1.5),
     Column("niso", "NISO principle", "principle of the NISO consensus on patrons' privacy"),
-    Column("ala", "ALA checklist item", "item of the ALA checklists"),
+    Column("ala", "ALA checklist item", "item of the ALA checklists", weight=1.5),
     Column("tier", "Tier", "exceeds, meets or does not meet minimum viable privacy (Licensing Privacy)"),
-    Column("decided_by", "Decided by", "proposed by the program, or decided by the library"),
-    Column("note", "Note", "the library's own words"),
+    Column("decided_by", "Decided by", "proposed by the program, or decided by the library", weight=0.8),
+    Column("note", "Note", "the library's own words", weight=1.5),
 )
 
 
