@@ -1,7 +1,7 @@
-"""`carrel report`: read one site's rows from the database, build, render. Reads only the views; writes nothing.
+"""`carrel report`: read one site's rows from the database, and build. Reads only the views; writes nothing.
 
 report = build(connection, "sciencedirect", None, None, date(2026, 11, 24), "0.1.0", library="Anytown Public Library")
-html(report), csv(report)
+Files are made of it by analysis.documents.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from typing import Any
 
 from analysis import evidence, periods, questions
 from analysis.evidence import Report, ReportError, Rows
-from analysis.render import csv, html
 
-__all__ = ["Report", "ReportError", "build", "csv", "html", "rows"]
+__all__ = ["Report", "ReportError", "Rows", "ask", "build", "rows"]
 
 
 def build(
@@ -43,18 +42,18 @@ def rows(connection: sqlite3.Connection, site_id: str, since: str = "", until: s
     if ours:
         connection.execute("begin")
     try:
-        site = _ask(connection, "evidence_site", site=site_id)
+        site = ask(connection, "evidence_site", site=site_id)
         if not site:
             raise ReportError(_unknown(connection, site_id))
         return Rows(
             site=site,
-            page_loads=_ask(connection, "evidence_page_loads", site=site_id, since=since, until=until),
-            left_out=_ask(connection, "evidence_left_out", site=site_id, since=since, until=until),
-            presences=_ask(connection, "evidence_presences", site=site_id, since=since, until=until),
-            contacts=_ask(connection, "evidence_contacts", site=site_id, since=since, until=until),
-            third_parties=_ask(connection, "evidence_third_parties", site=site_id),
-            received=_ask(connection, "received", site=site_id, since=since, until=until),
-            lists=_ask(connection, "lists"),
+            page_loads=ask(connection, "evidence_page_loads", site=site_id, since=since, until=until),
+            left_out=ask(connection, "evidence_left_out", site=site_id, since=since, until=until),
+            presences=ask(connection, "evidence_presences", site=site_id, since=since, until=until),
+            contacts=ask(connection, "evidence_contacts", site=site_id, since=since, until=until),
+            third_parties=ask(connection, "evidence_third_parties", site=site_id),
+            received=ask(connection, "received", site=site_id, since=since, until=until),
+            lists=ask(connection, "lists"),
         )
     except sqlite3.OperationalError as error:
         raise ReportError(f"the database cannot be read ({error}); is it one of this Carrel's?") from None
@@ -63,7 +62,8 @@ def rows(connection: sqlite3.Connection, site_id: str, since: str = "", until: s
             connection.rollback()
 
 
-def _ask(connection: sqlite3.Connection, name: str, **values: str) -> list[dict[str, Any]]:
+def ask(connection: sqlite3.Connection, name: str, **values: str) -> list[dict[str, Any]]:
+    """The rows of one of analysis/queries."""
     question = questions.question(name)
     cursor = connection.execute(question.sql, question.given(**values))
     columns = [column[0] for column in cursor.description]
@@ -71,7 +71,7 @@ def _ask(connection: sqlite3.Connection, name: str, **values: str) -> list[dict[
 
 
 def _unknown(connection: sqlite3.Connection, site_id: str) -> str:
-    sites = _ask(connection, "sites")
+    sites = ask(connection, "sites")
     watched = sorted(row["site"] for row in sites if row["loads"])
     if watched:
         return f"there is no site {site_id!r}; page loads were watched of: {', '.join(watched)}"

@@ -1,9 +1,9 @@
-"""Writes a report to disk: rows of the live database -> report -> files. What it says is analysis' business."""
+"""Writes a report to disk: rows of the live database -> document -> files. What it says is analysis' business."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
 from importlib.metadata import version
@@ -11,7 +11,11 @@ from pathlib import Path
 
 from addons.settings import Settings
 from analysis import report as evidence
+from analysis.documents import formats, sections
+from analysis.documents.model import DocumentError
 from analysis.report import ReportError
+from deploy import report_inputs
+from deploy.report_inputs import Wishes
 
 
 def write(
@@ -21,32 +25,37 @@ def write(
     since: date | None,
     until: date | None,
     made_on: date,
-    formats: Collection[str],
+    formats_wanted: str,
     out: Path,
+    wishes: Wishes | None = None,
+    templates: Sequence[Path] = (),
 ) -> list[Path]:
-    """Returns the files written. Raises ReportError (a ValueError) with one line, before anything is written."""
-    report = _read(settings, site, since, until, made_on)
-    texts: dict[str, str] = {}
-    if "html" in formats:
-        texts[f"{site}.html"] = evidence.html(report)
-    if "csv" in formats:
-        texts |= {f"{site}-csv/{name}": text for name, text in evidence.csv(report).items()}
-    try:
-        return [_put(out / name, text) for name, text in texts.items()]
-    except OSError as error:
-        raise ReportError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from None
-
-
-def _read(settings: Settings, site: str, since: date | None, until: date | None, made_on: date) -> evidence.Report:
+    """Returns the files written. Raises a ValueError with one line, before anything is written."""
+    chosen = formats.known(formats_wanted)
+    own = formats.Templates.read({path.name: _read(path) for path in templates})
     database = settings.data.database
     if not database.is_file():
         raise ReportError(f"no database yet at {database}; start `carrel up` and open a page through the proxy first")
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return evidence.build(connection, site, since, until, made_on, version("carrel"), library=settings.library.name)
+        window = [day.isoformat() if day else "" for day in (since, until)]
+        rows = evidence.rows(connection, site, *window)
+        report = evidence.build(rows, site, since, until, made_on, version("carrel"), library=settings.library.name)
+        extras = report_inputs.gather(settings, connection, report, rows, wishes or Wishes())
+    files = formats.render(sections.build(report, extras), site, chosen, own)
+    try:
+        return [_put(out / name, content) for name, content in files.items()]
+    except OSError as error:
+        raise ReportError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from None
 
 
-def _put(path: Path, text: str) -> Path:
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DocumentError(f"{path}: cannot be read ({error.strerror}); name another file with --template") from None
+
+
+def _put(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+    path.write_bytes(content)
     return path

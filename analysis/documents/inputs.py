@@ -80,7 +80,7 @@ class Cited:
 class Control:
     recipient: str
     state: str
-    """allowed or blocked."""
+    """allowed, blocked or both."""
     since: str
     breakage: str = ""
 
@@ -154,6 +154,8 @@ class Extras:
     standards: tuple[Standard, ...] | None = None
     cited: tuple[Cited, ...] = ()
     controls: tuple[Control, ...] | None = None
+    signs: tuple[str, ...] = ()
+    """That pages do not work, with protection and without: sentences."""
     comparison: tuple[Product, ...] | None = None
     requests: tuple[Request, ...] | None = None
     decisions: tuple[Decision, ...] | None = None

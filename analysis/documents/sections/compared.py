@@ -12,11 +12,11 @@ MOST = 20
 _CONTROLS = (
     Column("recipient", "Recipient", "registrable domain", weight=1.5),
     Column("state", "Allowed or blocked", "allowed, blocked, or both at different times"),
-    Column("since", "Since", "day since which it is so", "day"),
+    Column("since", "Since", "day, or month, on which it was first stopped, or let pass by a rule", "day"),
     Column("contacted", "Page loads contacted", "page loads on which it was contacted", "number"),
     Column("blocked", "Stopped by Carrel", "page loads on which Carrel stopped it", "number"),
     Column("stopped_upstream", "Stopped upstream", "page loads on which the content filter stopped it", "number"),
-    Column("breakage", "Breakage noted", "what no longer worked on the product's pages", weight=1.5),
+    Column("breakage", "Breakage noted", "what no longer worked, or why it is let pass", weight=1.5),
 )
 _COMPARISON = (
     Column("product", "Product", "name of the product", weight=1.5),
@@ -43,6 +43,7 @@ def controls(report: Report, extras: Extras) -> Part:
     blocks: list[Block] = [text]
     if extras.controls is None:
         blocks.append(Note("Since when, and what broke, is not recorded here: the library fills it in."))
+    blocks += [Paragraph(sign) for sign in extras.signs]
     if not rows:
         return Part("9", "Controls", (*blocks, lines))
     drawn = sorted(found, key=lambda one: (-one.blocked, -one.share.part, one.party.domain))[:MOST]
