@@ -30,7 +30,7 @@ def write(
     wishes: Wishes | None = None,
     templates: Sequence[Path] = (),
 ) -> list[Path]:
-    """Returns the files written. Raises a ValueError with one line, before anything is written."""
+    """Returns the files written. Raises a ValueError with one line; nothing is written unless all could be made."""
     chosen = formats.known(formats_wanted)
     own = formats.Templates.read({path.name: _read(path) for path in templates})
     database = settings.data.database

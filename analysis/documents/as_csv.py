@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 
 from analysis.documents import prose
-from analysis.documents.model import Document, Table, Value
+from analysis.documents.model import Document, Paragraph, Part, Table, Value
 from analysis.documents.sections import limits
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -29,10 +29,17 @@ def _readme(document: Document) -> str:
         "What each column means stands in dictionary.csv.",
         *(f"{table.id}.csv: {table.caption}, {len(table.rows):,} lines" for table in document.tables),
         "",
+        "WHAT IS COUNTED, AND HOW",
+        *(text for number in ("4", "5") for text in _paragraphs(document.part(number))),
+        "",
         "LIMITS, AND WHAT IS NOT CLAIMED",
         *limits.lines(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _paragraphs(part: Part) -> list[str]:
+    return [block.text for block in part.blocks if isinstance(block, Paragraph)]
 
 
 def _table(table: Table) -> str:

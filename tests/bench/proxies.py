@@ -110,7 +110,7 @@ def main() -> None:
 
 def _round(contender: Contender, requests: int) -> tuple[float, float]:
     before = contender.cpu()
-    command = [sys.executable, "-m", "tests.bench", "--load", str(contender.port), str(requests)]
+    command = [sys.executable, "-m", "tests.bench.proxies", "--load", str(contender.port), str(requests)]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     return float(done.stdout), (contender.cpu() - before) / requests
 
@@ -193,3 +193,7 @@ def _print(contenders: list[Contender]) -> None:
             f"{one.name:16} {statistics.median(one.rates):11.0f} {statistics.median(rates):11.2f} "
             f"{statistics.median(one.costs) * 1e3:15.3f} {statistics.median(costs):15.2f}"
         )
+
+
+if __name__ == "__main__":
+    main()

@@ -76,7 +76,7 @@ def comparison(report: Report, extras: Extras) -> Part:
         "ways."
     )
     if extras.comparison is None:
-        note = Note("No comparison was made for this report: `carrel compare` makes one.")
+        note = Note("No comparison was made for this report.")
         return Part("10", "Comparison", (text, note, table("comparison", "Products of the same kind", _COMPARISON, [])))
     heights = {rung: height for height, rung in enumerate(wording.RUNGS)}
     order = sorted(extras.comparison, key=lambda one: (-heights.get(one.highest_rung, -1), one.name.casefold()))
