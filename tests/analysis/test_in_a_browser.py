@@ -62,12 +62,12 @@ def test_staff_allow_end_and_protect_without_scripts(database: Path) -> None:
         page.get_by_label("Who decides?").fill("Ana")
         page.get_by_role("button", name="Allow it").click()
         assert page.url.endswith("/-/sites/sciencedirect#protection")
-        assert page.get_by_text("doubleclick.net is allowed on this site for a day.").is_visible()
+        page.get_by_text("doubleclick.net is allowed on this site for a day.").wait_for()  # raises if it does not come
         row = page.get_by_role("row").filter(has_text="log-in needs it")
         row.get_by_role("button", name="End it now").click()
-        assert page.get_by_text("The rule for doubleclick.net has ended.").is_visible()
+        page.get_by_text("The rule for doubleclick.net has ended.").wait_for()  # raises if it does not come
         assert page.get_by_role("row").filter(has_text="log-in needs it").count() == 0
         page.get_by_role("button", name="Protect again").click()
-        assert page.get_by_text("This site is protected again").is_visible()
+        page.get_by_text("This site is protected again").wait_for()  # raises if it does not come
         assert page.get_by_role("button", name="Protect again").count() == 0
         browser.close()
