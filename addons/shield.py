@@ -17,6 +17,8 @@ from addons.sighting import exchange_from
 if TYPE_CHECKING:
     from mitmproxy.http import HTTPFlow
 
+_DOCUMENTS = frozenset({"", "document", "iframe", "frame", "object", "embed"})
+"""Sec-Fetch-Dest of what may be one; browsers that do not say send none."""
 _NO_DOCUMENT = frozenset({Mark.NONE, Mark.SCRIPT})
 
 
@@ -33,7 +35,10 @@ class Shield:
             flow.request.headers.update(OBJECTION)
 
     def responseheaders(self, flow: HTTPFlow) -> None:
-        if flow.response is None or not (self._gpc or self._trims) or not self._is_sites(flow):
+        if flow.response is None or not (self._gpc or self._trims):
+            return
+        # First what is cheap: most of what passes is no document.
+        if flow.request.headers.get("sec-fetch-dest", "") not in _DOCUMENTS or not self._is_sites(flow):
             return
         if mark_for(exchange_from(flow, flow.response)) in _NO_DOCUMENT:
             return
