@@ -26,7 +26,8 @@ Pac = Callable[[str], str]
 """Gives the PAC file for a proxy's `host:port`."""
 
 _FOLDER = files("addons.desk") / "templates"
-_SHEETS = {name: (_FOLDER / f"{name}.css").read_text("utf-8") for name in ("desk", "sign-a4", "sign-letter")}
+_STYLES = {name: (_FOLDER / f"{name}.css").read_text("utf-8") for name in ("desk", "sign", "sign-a4", "sign-letter")}
+_SHEETS = {"desk": _STYLES["desk"], **{name: _STYLES[name] + _STYLES["sign"] for name in ("sign-a4", "sign-letter")}}
 PAPERS = ("a4", "letter")
 
 
