@@ -61,8 +61,14 @@ def sources(
 def enforcing(allowed: Sequence[Source], token: str, *, forms: bool) -> str:
     """The value of HEADER for one page load. `forms`: whether the policy also says where forms may go.
 
-    >>> enforcing((Source("a.test", below=True), Source("b.test", path="/x/")), "T", forms=True).split("; ")[1:]
-    ["form-action 'self' a.test:* *.a.test:* b.test:*/x/", 'report-uri https://carrel.internal/r/T']
+    What it stops is reported to the observing policy, and can be told from these sources (`allows`): a report of its own
+    would be one more for each contact, and a browser drops what is too much. Only where a path decides it is needed,
+    because browsers do not report the path of frames.
+
+    >>> enforcing((Source("a.test", below=True),), "T", forms=True).split("; ")[1:]
+    ["form-action 'self' a.test:* *.a.test:*"]
+    >>> enforcing((Source("b.test", path="/x/"),), "T", forms=True).split("; ")[1:]
+    ["form-action 'self' b.test:*/x/", 'report-uri https://carrel.internal/r/T']
     """
     hosts = [text for source in allowed[:MAX_NAMES] for text in _written(source)]
     # A source without a scheme stands for the page's own, https; sockets need theirs named (CSP 3, section 6.7.2.8).
@@ -70,7 +76,9 @@ def enforcing(allowed: Sequence[Source], token: str, *, forms: bool) -> str:
     lines = [f"default-src {NO_CONTACT} {' '.join(["'self'", *hosts, *sockets])}"]
     if forms:
         lines.append(f"form-action {' '.join(["'self'", *hosts])}")
-    return "; ".join([*lines, f"report-uri https://{DESK}/r/{token}"])
+    if any(source.path for source in allowed):
+        lines.append(f"report-uri https://{DESK}/r/{token}")
+    return "; ".join(lines)
 
 
 def forms_matter(section: str) -> bool:
