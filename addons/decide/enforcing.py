@@ -61,8 +61,8 @@ def sources(
 def enforcing(allowed: Sequence[Source], token: str, *, forms: bool) -> str:
     """The value of HEADER for one page load. `forms`: whether the policy also says where forms may go.
 
-    What it stops is reported to the observing policy, and can be told from these sources (`allows`): a report of its own
-    would be one more for each contact, and a browser drops what is too much. Only where a path decides it is needed,
+    What it stops is reported to the observing policy, and can be told from these sources (`allows`). Reports of its own
+    would be one more for each contact, and a browser drops what is too much. They are needed only where a path decides,
     because browsers do not report the path of frames.
 
     >>> enforcing((Source("a.test", below=True),), "T", forms=True).split("; ")[1:]
