@@ -15,6 +15,7 @@ further() {
     command -v squid >/dev/null || [ -x /usr/sbin/squid ] || echo squid-openssl
     command -v systemd-analyze >/dev/null || echo systemd
     command -v pdftoppm >/dev/null || echo poppler-utils
+    ldconfig -p 2>/dev/null | grep -q libpangoft2 || echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 }
 
 if [ -n "$(missing)$(further)" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
