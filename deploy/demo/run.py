@@ -13,9 +13,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from random import SystemRandom
 
 from addons.settings import DESK
 from deploy.browsers import INSTALL, BrowserError, Found, find, start
@@ -95,9 +96,15 @@ def visit(world: World, found: Found, folder: Path, proxy: tuple[str, int], say:
 
 
 def free_port() -> int:
-    """A port on loopback that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
+    """A port on loopback on which nobody listens.
+
+    It is below those that the system gives to whoever does not ask for a number, outgoing connections among them:
+    one of these could otherwise take it before it is used.
+    """
+    for port in SystemRandom().sample(range(20_000, 32_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise DemoError("no port is free on this machine; end what listens on so many, and try again")
 
 
 def _emptied(folder: Path) -> Path:

@@ -13,10 +13,10 @@ from urllib.parse import urlencode
 
 from cryptography import x509
 
+from deploy.demo.run import free_port
 from tests.addons.program import Line, Program, within
 from tests.addons.town import SEALED, SITE
 from tests.addons.world import Origins, echo
-from tests.browser.proxy import free_port
 
 DESK = "carrel.internal"
 HERE, THERE = "127.0.0.1", "127.0.0.3"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from deploy.demo.run import free_port
 from tests.browser.authority import Authority
 from tests.browser.loop import wait_for
-from tests.browser.proxy import free_port
 
 FORGER = Path("/usr/lib/squid/security_file_certgen")
 NAME = "filter.test"

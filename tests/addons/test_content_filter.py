@@ -17,11 +17,11 @@ import pytest
 
 from addons.decide.filtering import Answer, is_block_page, is_navigation, refuses_connect
 from addons.settings import DESK
+from deploy.demo.run import free_port
 from tests.addons import reports
 from tests.addons.program import Line, Program, settle, within
 from tests.addons.squid import BLOCK_PAGE, NAME, Internet, Squid
 from tests.addons.world import Origins
-from tests.browser.proxy import free_port
 
 SITE, BANNED, MOVED, DOWN = "vendor.test", "banned.vendor.test", "moved.vendor.test", "down.vendor.test"
 PLAIN, PLAIN_BANNED = "plain.vendor.test", "plain-banned.vendor.test"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from addons.desk.words import SHIPPED, WordsError, chosen, languages
+from deploy.demo.run import free_port
 from tests.addons.program import Program
-from tests.browser.proxy import free_port
 
 ENGLISH = (files("addons") / "words" / "en.toml").read_text("utf-8")
 WELSH = ENGLISH.replace('code = "en"', 'code = "cy"').replace('name = "English"', 'name = "Cymraeg"')

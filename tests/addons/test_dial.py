@@ -54,15 +54,25 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Resolver:
 @pytest.fixture
 def port() -> Iterator[int]:
     """A port on which the world and the inside both listen, each saying which it is."""
-    servers = [socket.create_server((WORLD, 0))]
-    number: int = servers[0].getsockname()[1]
-    servers.append(socket.create_server((INSIDE, number)))
+    servers, number = _same_port(WORLD, INSIDE)
     for server, word in zip(servers, (b"world", b"inside"), strict=True):
         threading.Thread(target=_greet, args=(server, word), daemon=True).start()
     yield number
     for server in servers:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
+
+
+def _same_port(first: str, second: str) -> tuple[list[socket.socket], int]:
+    """What is free on one address may be taken on the other: then another number is tried."""
+    for _ in range(50):
+        server = socket.create_server((first, 0))
+        number: int = server.getsockname()[1]
+        try:
+            return [server, socket.create_server((second, number))], number
+        except OSError:
+            server.close()
+    raise AssertionError("no port is free on both addresses")
 
 
 def _greet(server: socket.socket, word: bytes) -> None:

@@ -14,9 +14,9 @@ from addons.decide.sites import Catalogue
 from addons.imitations import Imitations
 from addons.ledger import Ledger
 from addons.settings import Privacy, Site
+from deploy.demo.run import free_port
 from tests.addons.program import Program
 from tests.addons.visits import rows
-from tests.browser.proxy import free_port
 
 SITE = Site("reader", "Reader", domains=("greatreadings.com",))
 FALSE = "greatreadings.account-check.net"

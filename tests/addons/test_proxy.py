@@ -17,11 +17,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deploy.demo.run import free_port
 from tests.addons import town as towns
 from tests.addons.program import Line, Program, stop_reading, within
 from tests.addons.town import SEALED, SITE, Town
 from tests.addons.world import Origins
-from tests.browser.proxy import free_port
 
 CANARY = "Canary-7f3a"
 ROOT = Path(__file__).parents[2]

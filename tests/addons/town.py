@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.demo.run import free_port
 from tests.addons import world
 from tests.addons.program import Program
 from tests.addons.world import Origins
-from tests.browser.proxy import free_port
 
 SITE, OTHER_SITE, H2_SITE = "vendor.test", "catalog.test", "h2.vendor.test"
 SEALED = "elsewhere.test"

@@ -21,18 +21,13 @@ from datasette_auth_passwords.utils import hash_password
 from addons import settings as configuration
 from addons.database import open_database
 from deploy import dashboard
+from deploy.demo.run import free_port
 from tests.analysis import library
 from tests.analysis.conftest import settings_for
 from tests.analysis.test_pages import PAGES
 
 PASSWORD = "a carrel of one's own"
 HASH = hash_password(PASSWORD, salt="salt", iterations=1000)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

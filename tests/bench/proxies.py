@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.demo.run import free_port
 from tests.browser.authority import Authority
 
 HOST = "origin.test"
@@ -119,7 +120,7 @@ def _round(contender: Contender, requests: int) -> tuple[float, float]:
 def _contenders(folder: Path) -> Iterator[list[Contender]]:
     authority = Authority(folder / "origin")
     ca = authority.root
-    origin_port = _free_port()
+    origin_port = free_port()
     origin_pid = os.fork()
     if origin_pid == 0:
         asyncio.run(origin(origin_port, authority))
@@ -145,7 +146,7 @@ def _contenders(folder: Path) -> Iterator[list[Contender]]:
 
 
 def _mitmdump(folder: Path, ca: Path, origin_port: int) -> Contender:
-    port = _free_port()
+    port = free_port()
     redirect = folder / "to_origin.py"  # the names of this bench are in no DNS
     redirect.write_text(f"def server_connect(data):\n    data.server.address = ('127.0.0.1', {origin_port})\n")
     options = [f"listen_port={port}", "listen_host=127.0.0.1", f"confdir={folder / 'mitm'}"]
@@ -155,7 +156,7 @@ def _mitmdump(folder: Path, ca: Path, origin_port: int) -> Contender:
 
 
 def _carrel(folder: Path, ca: Path, origin_port: int, name: str, site: str) -> Contender:
-    port = _free_port()
+    port = free_port()
     config = folder / f"{port}.toml"
     config.write_text(
         f'[data]\ndir = "{folder / str(port)}"\n'
@@ -175,12 +176,6 @@ def _wait(contender: Contender) -> None:
             return
         time.sleep(0.1)
     raise SystemExit(f"{contender.name} did not listen")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _print(contenders: list[Contender]) -> None:

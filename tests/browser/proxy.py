@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from deploy.demo.run import free_port
 from tests.browser.loop import wait_for
 from tests.browser.pages import CATALOG, HOSTS, VENDOR
 from tests.browser.world import World
@@ -127,9 +127,3 @@ name = "Catalog"
 kind = "catalog"
 domains = ["{CATALOG}"]
 """
-
-
-def free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        port: int = server.getsockname()[1]
-        return port

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.demo.run import free_port
 from tests.addons.program import Program
 from tests.browser.drivers import Browser, Start
 from tests.browser.loop import Loop, wait_for
 from tests.browser.pages import Pages
-from tests.browser.proxy import free_port
 from tests.browser.world import World
 
 

@@ -21,12 +21,13 @@ import pytest
 from addons.decide.pac import MEDIA_TYPE, pac
 from addons.settings import DESK, Proxy, Settings
 from deploy import browsers, trust
+from deploy.demo.run import free_port
 from tests.browser.drivers import program
 from tests.browser.kinds import CHROMIUM
 from tests.browser.loop import wait_for, wait_until_still
 from tests.browser.pages import CATALOG, CATALOG_THIRD
 from tests.browser.private_places import Unplaceable, placed
-from tests.browser.proxy import Carrel, free_port
+from tests.browser.proxy import Carrel
 from tests.browser.world import World
 
 

@@ -13,13 +13,13 @@ import pytest
 
 from addons.passages import BLOCKED, STOPPED_UPSTREAM
 from blocklists.shelf import Copy, Shelf
+from deploy.demo.run import free_port
 from tests.addons.program import Program
 from tests.addons.squid import Internet, Squid
 from tests.browser.drivers import Browser, Start
 from tests.browser.kinds import EMBEDS
 from tests.browser.loop import Loop, wait_for, wait_until_still
 from tests.browser.pages import ELSEWHERE_THIRD, HOSTS, VENDOR
-from tests.browser.proxy import free_port
 from tests.browser.scene import Scene, configuration
 from tests.browser.world import World
 

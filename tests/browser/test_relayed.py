@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from addons.decide.judge import UNRESOLVED_PARTY
+from deploy.demo.run import free_port
 from tests.addons.program import Program
 from tests.browser.conftest import new_canary
 from tests.browser.drivers import Start
 from tests.browser.loop import Loop, wait_until_still
 from tests.browser.pages import BODIES, TYPES, Answer, Pages
-from tests.browser.proxy import free_port
 from tests.browser.scene import Scene, configuration
 from tests.browser.test_canaries import found
 from tests.browser.world import World
