@@ -49,6 +49,8 @@ class Site:
     owner: str = ""
     contract_from: str = ""
     contract_until: str = ""
+    clauses: tuple[tuple[str, str], ...] = ()
+    """Third party, or kind of finding, and the clause of the contract that speaks of it."""
     mode: str = ""
     """The site's own `observe`, `block` or `contract`; "" for the mode of all."""
 
@@ -107,6 +109,20 @@ class Privacy:
 class Dashboard:
     listen: Listen = ("127.0.0.1", 8001)
     password_hash: str = ""
+    """Of those who may decide: allow a third party, end a rule, protect again."""
+    staff_password_hash: str = ""
+    """Of those who may read, and decide nothing."""
+    public: Listen | None = None
+    """Where the page for the public is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    to: tuple[str, ...] = ()
+    """Addresses in Apprise's form. They may hold passwords: never printed, never logged."""
+    digest: str = "daily"
+    lists_days: int = 14
+    """Days after which a list counts as old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +165,7 @@ class Settings:
     protect: Protect = Protect()
     privacy: Privacy = Privacy()
     dashboard: Dashboard = Dashboard()
+    alerts: Alerts = Alerts()
     desk: Desk = Desk()
     data: Data = field(default_factory=Data)
     rewriting: Rewriting = Rewriting()
@@ -246,7 +263,23 @@ _SECTIONS: dict[str, tuple[type, dict[str, values.Parser]]] = {
             "consent": values.choice("opt-out", "opt-in"),
         },
     ),
-    "dashboard": (Dashboard, {"listen": values.listen, "password_hash": values.text}),
+    "dashboard": (
+        Dashboard,
+        {
+            "listen": values.listen,
+            "password_hash": values.text,
+            "staff_password_hash": values.text,
+            "public": values.optional_listen,
+        },
+    ),
+    "alerts": (
+        Alerts,
+        {
+            "to": values.notices,
+            "digest": values.choice("daily", "weekly"),
+            "lists_days": values.whole(1, 365),
+        },
+    ),
     "desk": (Desk, {"listen": values.optional_listen, "languages": values.optional_folder}),
     "data": (Data, {"dir": values.folder}),
     "rewriting": (Rewriting, {"suffixes": values.domains, "names": values.rewritten_names}),
@@ -265,6 +298,7 @@ _SITE: dict[str, values.Parser] = {
     "disclosed": values.domains,
     "own": values.domains,
     "owner": values.text,
+    "clauses": values.clauses,
     "contract_from": values.date,
     "contract_until": values.date,
     "mode": values.choice(*MODES),

@@ -207,6 +207,24 @@ def rewritten_names(value: Any, base: Path) -> dict[str, str]:
     return {domain(name): domain(host) for name, host in value.items()}
 
 
+def clauses(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
+    """The keys are host names or kinds of finding, as in analysis/standards.toml; nobody checks them here."""
+    if not isinstance(value, dict) or not all(isinstance(clause, str) and clause.strip() for clause in value.values()):
+        raise ValueError(
+            'write a table, such as { "google-analytics.com" = "Licence 7.2", "search-terms" = "Annex B" }'
+        )
+    return tuple((name.strip().lower(), " ".join(clause.split())) for name, clause in value.items())
+
+
+def notices(value: Any, base: Path) -> tuple[str, ...]:
+    """What is written is not repeated in the complaint: it may hold a password."""
+    if not isinstance(value, list) or not all(isinstance(entry, str) and "://" in entry for entry in value):
+        raise ValueError(
+            'write a list of Apprise addresses, such as ["mailto://user:password@mail.example?to=it@x.example"]'
+        )
+    return tuple(entry.strip() for entry in value)
+
+
 def date(value: Any, base: Path) -> str:
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value.isoformat()

@@ -47,7 +47,14 @@ contact = "privacy@anytown.example"      # whom patrons may ask
 
 [dashboard]
 # listen = "127.0.0.1:8001"              # beyond this computer only with a password
-# password_hash = ""                     # made by: carrel dashboard --hash-password
+# password_hash = ""                     # made by: carrel dashboard --hash-password; for those who also decide
+# staff_password_hash = ""               # made in the same way; for those who only read
+# public = ""                            # "127.0.0.1:8002": where `carrel dashboard --public` serves the public's page
+
+[alerts]
+# to = []                                # ["mailto://user:password@mail.example?to=it@anytown.example"]: see Apprise
+# digest = "daily"                       # daily | weekly
+# lists_days = 14                        # a list of trackers older than this is called old
 
 # Your rewriting proxy (EZproxy and its kin), if you have one:
 # [rewriting]
@@ -69,6 +76,7 @@ domains = ["catalog.anytown.example"]
 # sections = { search = ["/search*"], account = ["/user/*"] }
 # permitted = []                         # third parties that the contract allows
 # disclosed = []                         # third parties that the vendor names in its documents
+# clauses = {}                           # { "google-analytics.com" = "Licence 7.2" }: where the contract speaks of it
 # mode = "block"                         # this site's own mode
 # vendor = ""
 # product = ""

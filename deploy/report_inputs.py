@@ -73,7 +73,8 @@ def digest(settings: Settings) -> str:
     if settings.path is None:
         return ""
     table = tomllib.loads(settings.path.read_text("utf-8-sig"))
-    table.get("dashboard", {}).pop("password_hash", None)
+    for section, key in (("dashboard", "password_hash"), ("dashboard", "staff_password_hash"), ("alerts", "to")):
+        table.get(section, {}).pop(key, None)
     if upstream := table.get("proxy", {}).get("upstream"):
         parts = urlsplit(upstream)
         table["proxy"]["upstream"] = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
