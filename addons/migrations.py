@@ -5,6 +5,8 @@ Released migrations are not edited.
 
 from sqlite_utils import Database, Migrations
 
+from addons import sums
+
 UNLISTED = "(unlisted)"
 """Stands for third parties that no list names and that were seen too rarely to be named."""
 
@@ -379,3 +381,8 @@ def m008_declarations(db: Database) -> None:
         from request as r join site on site.key = r.site left join answer as a on a.key = (
             select key from answer where request = r.key order by answered_on desc, key desc limit 1)""")
     db.execute("create view answers as select key as id, request, answered_on, answer, outcome from answer")
+
+
+@migrations()
+def m009_sums(db: Database) -> None:
+    sums.create(db)

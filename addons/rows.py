@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from addons import sums
 from addons.database import open_database
 from addons.migrations import UNLISTED, UNLISTED_KEY
 from addons.tally import (
@@ -71,7 +72,8 @@ class Rows:
         try:
             if self._stale:
                 self._read_keys()
-            yield
+            with sums.reckoned_once(self._connection):
+                yield
             self._connection.commit()
         except BaseException:
             self._stale = True

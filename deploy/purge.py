@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from addons import sums
 from addons.database import explained, open_database
 from addons.rows import Rows
 from addons.settings import Privacy
@@ -80,13 +81,14 @@ def purge(database: Path, what: What, configured: Collection[str]) -> Purged:
         _known(connection, what)
         found = _found(connection, what)
         touched = _parties(connection, what)
-        for table, columns in _tables(connection).items():
-            if "period" in columns:
-                condition, values = _condition(what, columns)
-                connection.execute(f"delete from {table} where {condition}", values)  # noqa: S608
-        _forget_parties(connection, touched)
-        if not what.periods and not what.before:
-            _forget_sites(connection, set(what.sites) - set(configured))
+        with sums.reckoned_once(connection):
+            for table, columns in _tables(connection).items():
+                if "period" in columns:
+                    condition, values = _condition(what, columns)
+                    connection.execute(f"delete from {table} where {condition}", values)  # noqa: S608
+            _forget_parties(connection, touched)
+            if not what.periods and not what.before:
+                _forget_sites(connection, set(what.sites) - set(configured))
         connection.commit()
         connection.execute("vacuum")
         return Purged(found, _empty_log(connection))

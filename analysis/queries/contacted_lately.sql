@@ -5,8 +5,8 @@
         select site, period from breakages union all select site, period from dry_runs
     ) group by site
 )
-select seen.site, third_party, sum(contacted) as loads
-from seen join begun on begun.site = seen.site
-where stands = 'third' and contacted > 0 and substr(period, 1, 7) >= month and (:site = '' or seen.site = :site)
-group by seen.site, third_party
-order by seen.site, loads desc, third_party
+select s.site, third_party, sum(contacted) as loads
+from seen_by_month as s join begun on begun.site = s.site
+where stands = 'third' and contacted > 0 and substr(s.period, 1, 7) >= month
+group by s.site, third_party
+order by s.site, loads desc, third_party

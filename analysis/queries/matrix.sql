@@ -10,5 +10,5 @@
 select each.site, third_party, stands, relation, min(each.loads, watched.loads) as loads, watched.loads as watched,
     min(100.0, round(100.0 * each.loads / watched.loads, 1)) as percent, min(stopped, watched.loads) as stopped,
     relayed, at_least
-from each join (select site, sum(loads) as loads from page_loads group by site) as watched on watched.site = each.site
+from each join (select site, sum(loads) as loads from opened group by site) as watched on watched.site = each.site
 order by each.site, third_party, stands, relation

@@ -2,8 +2,8 @@
 -- seen: as in _seen.sql
 select third_party, min(sum(contacted), watched.loads) as loads, watched.loads as watched,
     min(100.0, round(100.0 * sum(contacted) / watched.loads, 1)) as percent
-from seen, (select sum(loads) as loads from page_loads where (:site = '' or site = :site)) as watched
-where stands = 'third' and (:site = '' or site = :site)
+from seen, (select sum(loads) as loads from opened) as watched
+where stands = 'third'
 group by third_party
 having sum(contacted) > 0
 order by sum(contacted) desc, third_party

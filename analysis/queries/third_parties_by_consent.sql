@@ -2,6 +2,6 @@
 -- seen: as in _seen.sql
 select site, third_party, relation, consent, sum(loads) as loads
 from seen
-where stands = 'third' and outcome = 'allowed' and (:site = '' or site = :site)
+where stands = 'third' and outcome = 'allowed'
 group by site, third_party, relation, consent
 order by site, third_party, relation, consent

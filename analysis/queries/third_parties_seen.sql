@@ -2,12 +2,12 @@
 -- seen: as in _seen.sql
 , each as (
     select third_party, stands, relation, count(distinct site) as sites, sum(contacted) as loads,
-        sum(stopped) as stopped, min(period) as first_period, sum(relayed) as relayed, max(at_least) as at_least
+        sum(stopped) as stopped, min(first) as first_period, sum(relayed) as relayed, max(at_least) as at_least
     from seen
-    where stands != 'bucket' and (:site = '' or site = :site)
+    where stands != 'bucket'
     group by third_party, stands, relation
 ),
-watched as (select sum(loads) as loads from page_loads where (:site = '' or site = :site))
+watched as (select sum(loads) as loads from opened)
 select third_party, service, owner, owner_group, category, stands, relation, sites,
     min(each.loads, watched.loads) as loads, watched.loads as watched,
     min(100.0, round(100.0 * each.loads / watched.loads, 1)) as percent, min(stopped, watched.loads) as stopped,

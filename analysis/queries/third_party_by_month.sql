@@ -2,12 +2,12 @@
 -- seen: as in _seen.sql
 , its as (
     select site, behind, substr(period, 1, 7) as month, sum(contacted) as loads
-    from seen where third_party = :third_party and (:site = '' or site = :site)
+    from seen_by_month where third_party = :third_party
     group by site, behind, month
 ),
 watched as (
     select behind, substr(period, 1, 7) as month, sum(loads) as loads
-    from page_loads join (select distinct site, behind from its) as places on places.site = page_loads.site
+    from opened join (select distinct site, behind from its) as places on places.site = opened.site
     group by behind, month
 )
 select watched.behind, watched.month, watched.loads as watched,

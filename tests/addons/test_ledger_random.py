@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
+from contextlib import closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from addons.decide.judge import Finding
 from addons.ledger import Ledger
 from addons.settings import Privacy, Site
+from tests.addons import sums_again
 from tests.addons.visits import CATALOG, NEWS, Clock, close, finding, flush, raw, rows, unlisted
 
 K, RARE = 4, 3
@@ -151,6 +153,11 @@ class LedgerMachine(RuleBasedStateMachine):
             found["coverages", month, "", ""] = loads
             assert dropped == 0
         assert found == self.flushed
+
+    @invariant()
+    def sums_are_true(self) -> None:
+        with closing(sqlite3.connect(self.folder / "carrel.db")) as connection:
+            sums_again.check(connection)
 
     @invariant()
     def no_day_is_finer_than_allowed(self) -> None:

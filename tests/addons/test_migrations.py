@@ -13,6 +13,7 @@ from sqlite_utils import Database
 
 from addons.database import APPLICATION_ID, LedgerError, open_database
 from addons.migrations import migrations
+from tests.addons import sums_again
 
 VIEWS = {
     "page_loads": "period site section consent loads with_third_party",
@@ -37,6 +38,16 @@ VIEWS = {
     "dry_runs": "period site third_party mode loads",
     "breakages": "period site protected loads errors reloads log_ins",
     "protections": "site mode state missing since reason",
+    "sights": "grain period site site_kind third_party party_category relation consent outcome stands behind at_least loads "  # noqa: E501
+    "contacted stopped relayed first last",
+    "meetings": "grain period site site_kind third_party party_category relation consent outcome loads first last",
+    "reaches": "grain period site site_kind third_party party_category received rung what carried_in loads",
+    "manners": "grain period site site_kind third_party party_category relation section kind method outcome relayed loads "  # noqa: E501
+    "requests",
+    # How the sums are made (addons/sums.py).
+    "sight_anew": "site third_party span relation way consent outcome loads relayed",
+    "reach_anew": "site third_party span received rung what carried_in loads",
+    "refresh": "now",
 }
 
 
@@ -136,6 +147,38 @@ def test_a_file_from_before_relayed_contacts_keeps_its_counts(tmp_path: Path) ->
         assert database.execute("PRAGMA foreign_key_check").fetchall() == []
         with pytest.raises(sqlite3.IntegrityError):
             database.execute("insert into contact values (1, '', 1, '', '', '', '', '', '', 2, 0, 0)")
+
+
+def test_a_file_from_before_the_sums_gets_them(tmp_path: Path) -> None:
+    path = tmp_path / "carrel.db"
+    with Database(path) as database:
+        database.conn.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        database.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        migrations.apply(database, stop_before="m009_sums")
+        with database.conn:
+            run = database.conn.execute
+            run("insert into site values (1, 'news', '', '', '', '', '', '', '')")
+            run("insert into third_party values (1, 'a.test', '', '', '', '', '', '', '', '2026-11')")
+            for period in ("2026-11", "2026-11-03"):
+                run("insert into presence values (1, ?, 1, 'item', 'unknown', 'third', 'allowed', 3)", [period])
+                for kind, loads in (("image", 2), ("script", 3)):
+                    row = [period, kind, loads]
+                    run(
+                        "insert into contact values (1, ?, 1, 'item', 'unknown', 'third', ?, 'dns', 'allowed', 0, ?, 5)",  # noqa: E501
+                        row,
+                    )
+                run("insert into exposure values (1, ?, 1, 'item', 'item', 'url', 'allowed', 2)", [period])
+    with open_database(path) as database:
+        sums_again.check(database.conn)
+        found = "select stands, loads, first, last from sights where grain = 0"
+        assert database.execute(found).fetchall() == [("behind", 6, "2026-11", "2026-11-03")]
+        # Whoever writes, the sums follow, in the same transaction.
+        with database.conn:
+            database.conn.execute("update contact set method = 'report' where kind = 'image'")
+            database.conn.execute("delete from exposure where period = '2026-11'")
+        sums_again.check(database.conn)
+        found = "select stands, at_least, loads from sights where grain = 0 order by stands"
+        assert database.execute(found).fetchall() == [("behind", 1, 6), ("third", 1, 4)]
 
 
 def test_an_empty_file_becomes_ours(tmp_path: Path) -> None:

@@ -192,7 +192,14 @@ def test_what_is_right_loads(tmp_path: Path, text: str | bytes, found: object) -
         pytest.param("[data]\ndir = '~nobody-of-this-name/x'", "dir: .*home", id="no such home for data"),
         pytest.param('[data]\ndir = "a\\u0000b"', "dir: ", id="zero byte in folder"),
         pytest.param("[dashboard]\nlisten = '127.0.0.1:8080'", "port 8080 is the proxy's", id="same port"),
-        # Promises that are not kept yet
+        pytest.param(
+            "[dashboard]\npublic = '127.0.0.1:8001'", "public: port 8001 is", id="the public's page on the same port"
+        ),
+        pytest.param("[alerts]\nto = 'mailto://a'", "to: write a list of Apprise", id="one address"),
+        pytest.param("[alerts]\nto = ['it@a.test']", "to: write a list of Apprise", id="a bare e-mail address"),
+        pytest.param(
+            "[[site]]\nid='a'\ndomains=['a.test']\nclauses = ['7']", "clauses: write a table", id="clauses in a list"
+        ),
         # Sites
         pytest.param("[[site]]\nid = 'a'", "domains: missing", id="no domains"),
         pytest.param("[[site]]\ndomains = ['a.test']", "number 1 id: missing", id="no id"),
@@ -233,3 +240,9 @@ def test_a_missing_file_and_a_folder_are_told_apart(tmp_path: Path) -> None:
         load(tmp_path / "none.toml")
     with pytest.raises(SettingsError, match=r"is a folder; name the file in it"):
         load(tmp_path)
+
+
+def test_a_password_in_an_address_is_not_repeated_in_the_complaint(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, "[alerts]\nto = ['user:secret@mail.test']")
+    assert "secret" not in str(caught.value)

@@ -8,6 +8,7 @@ from sqlite_utils import Database
 
 from addons.database import open_database
 from addons.migrations import UNLISTED_KEY
+from addons.sums import reckoned_once
 from tests.analysis import declared, protected
 
 HOSTILE = '<script>alert("x")</script>&\'"'
@@ -108,7 +109,7 @@ SECTIONS = (("search", 0.5), ("item", 0.35), ("home", 0.15))
 def make(path: Path) -> Path:
     """Write the database and close it, as a proxy that was stopped leaves it."""
     database = open_database(path)
-    with database.conn:
+    with database.conn, reckoned_once(database.conn):
         _who(database)
         _counts(database)
         _coverage(database)
