@@ -38,6 +38,7 @@ class Rows:
     third_parties: Sequence[Row]
     received: Sequence[Row]
     lists: Sequence[Row]
+    prevented: Sequence[Row] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class Finding:
     last_period: str
     received: Received | None
     """None: contacted, and nothing more was seen to be sent."""
+    prevented: Received | None
+    """What it would have received on page loads on which it was stopped."""
+    consents: tuple[str, ...]
+    """States of the consent tool in which it was contacted."""
     before_choice: Share | None
     """Contacted, of the page loads on which the consent tool waited; None if there were none."""
     after_refusal: Share | None
@@ -202,7 +207,9 @@ def build(
 
 
 def _findings(rows: Rows, watched: int, choices: Consent) -> list[Finding]:
-    given = received(rows.received, "third_party", {rows.site[0]["id"]: watched})
+    given, kept_from = (
+        received(found, "third_party", {rows.site[0]["id"]: watched}) for found in (rows.received, rows.prevented)
+    )
     known = {row["domain"]: parties.party(row) for row in rows.third_parties}
     seen: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows.presences:
@@ -236,6 +243,8 @@ def _findings(rows: Rows, watched: int, choices: Consent) -> list[Finding]:
                 last_period=periods.latest(when),
                 # What was sent is read from browsers' reports, and these name nobody behind an own name.
                 received=None if behind and domain in named else given.get(domain),
+                prevented=None if behind and domain in named else kept_from.get(domain),
+                consents=_words([row for row in presences if row["outcome"] == "allowed"], "consent"),
                 before_choice=states.of(domain, relation, "undecided"),
                 after_refusal=states.of(domain, relation, "refused"),
                 relayed=sum(row["relayed"] for row in presences),

@@ -54,6 +54,7 @@ def rows(connection: sqlite3.Connection, site_id: str, since: str = "", until: s
             third_parties=ask(connection, "evidence_third_parties", site=site_id),
             received=ask(connection, "received", site=site_id, since=since, until=until),
             lists=ask(connection, "lists"),
+            prevented=ask(connection, "evidence_prevented", site=site_id, since=since, until=until),
         )
     except sqlite3.OperationalError as error:
         raise ReportError(f"the database cannot be read ({error}); is it one of this Carrel's?") from None

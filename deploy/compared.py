@@ -9,7 +9,7 @@ from addons.decide.sites import in_scope
 from addons.settings import Settings, Site
 from analysis import disclosed, parties, questions, report, wording
 from analysis.disclosed import Comparison
-from analysis.report import ReportError
+from analysis.report import ReportError, Rows
 from blocklists.owners import Knowledge
 
 
@@ -26,13 +26,13 @@ def site_of(settings: Settings, knowledge: Knowledge, name: str) -> Site:
     raise UnknownSiteError(f'there is no site "{name}"; known are {configured}, and the shipped directory')
 
 
-def compare(settings: Settings, site: Site) -> Comparison:
-    """Everybody who was ever seen on the site, the vendor's own hosts apart."""
+def compare(settings: Settings, site: Site, within: Rows | None = None) -> Comparison:
+    """Everybody who was ever seen on the site, or only `within` a report's time; the vendor's own hosts apart."""
     database = settings.data.database
     if not database.is_file():
         raise ReportError(f"{database}: there is no database yet; start `carrel up` once")
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        seen = report.rows(connection, site.id)
+        seen = within or report.rows(connection, site.id)
         documents, mentions, verdicts = (
             _ask(connection, f"evidence_{name}", site.id) for name in ("documents", "mentions", "verdicts")
         )

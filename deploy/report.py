@@ -11,10 +11,11 @@ from pathlib import Path
 
 from addons.settings import Settings
 from analysis import report as evidence
-from analysis.documents import formats, sections
-from analysis.documents.model import DocumentError
+from analysis.documents import formats, sealed
+from analysis.documents.sealed import Inputs
+from analysis.evidence import Rows
 from analysis.report import ReportError
-from deploy import report_inputs
+from deploy import output, report_inputs, sealing
 from deploy.report_inputs import Wishes
 
 
@@ -32,30 +33,48 @@ def write(
 ) -> list[Path]:
     """Returns the files written. Raises a ValueError with one line; nothing is written unless all could be made."""
     chosen = formats.known(formats_wanted)
-    own = formats.Templates.read({path.name: _read(path) for path in templates})
+    own = output.templates(templates)
+    inputs, rows = _gathered(settings, site, since, until, made_on, chosen, wishes or Wishes())
+    return output.put_all(out, sealed.rendered(sealed.document(inputs, rows), inputs, own))
+
+
+def seal(
+    settings: Settings,
+    site: str,
+    *,
+    since: date | None,
+    until: date | None,
+    made_on: date,
+    formats_wanted: str | None,
+    key: Path | None,
+    out: Path,
+    wishes: Wishes | None = None,
+    templates: Sequence[Path] = (),
+) -> tuple[Path, str]:
+    """The archive written, and what it lacks, or "". `formats_wanted`: None takes all that can be made here."""
+    chosen, lacks = (formats.known(formats_wanted), "") if formats_wanted is not None else sealing.makeable()
+    own = output.templates(templates)
+    inputs, rows = _gathered(settings, site, since, until, made_on, chosen, wishes or Wishes())
+    (written,) = output.put_all(out, {f"{site}-report.zip": sealing.seal(inputs, rows, own, key)})
+    return written, lacks
+
+
+def _gathered(
+    settings: Settings,
+    site: str,
+    since: date | None,
+    until: date | None,
+    made_on: date,
+    chosen: tuple[str, ...],
+    wishes: Wishes,
+) -> tuple[Inputs, Rows]:
     database = settings.data.database
     if not database.is_file():
         raise ReportError(f"no database yet at {database}; start `carrel up` and open a page through the proxy first")
     with closing(sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        window = [day.isoformat() if day else "" for day in (since, until)]
-        rows = evidence.rows(connection, site, *window)
+        begin, end = (day.isoformat() if day else "" for day in (since, until))
+        rows = evidence.rows(connection, site, begin, end)
         report = evidence.build(rows, site, since, until, made_on, version("carrel"), library=settings.library.name)
-        extras = report_inputs.gather(settings, connection, report, rows, wishes or Wishes())
-    files = formats.render(sections.build(report, extras), site, chosen, own)
-    try:
-        return [_put(out / name, content) for name, content in files.items()]
-    except OSError as error:
-        raise ReportError(f"{out}: cannot be written ({error.strerror}); name another folder with --out") from None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DocumentError(f"{path}: cannot be read ({error.strerror}); name another file with --template") from None
-
-
-def _put(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
+        extras = report_inputs.gather(settings, connection, report, rows, wishes)
+    made = made_on.isoformat()
+    return Inputs(site, begin, end, made, report.program_version, settings.library.name, chosen, extras), rows

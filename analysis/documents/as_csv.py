@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable
 
 from analysis.documents import prose
-from analysis.documents.model import Document, Paragraph, Part, Table, Value
+from analysis.documents.model import Document, Items, Paragraph, Part, Table, Value
 from analysis.documents.sections import limits
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,9 +20,9 @@ def render(document: Document) -> dict[str, str]:
 
 
 def _readme(document: Document) -> str:
-    lines = [document.title, f"Status: {document.status_words}"]
-    for number in ("0", "1", "2"):
-        lines += [f"{name}: {text}" for name, text in prose.facts(document.part(number)) if name != "Status"]
+    lines = [document.title, *([f"Status: {document.status_words}"] if document.status_words else [])]
+    for part in document.about:
+        lines += [f"{name}: {text}" for name, text in prose.facts(part) if name != "Status"]
     lines += ["", "FILES", "UTF-8, comma, CR LF. A number is a number; a percentage goes from 0 to 100."]
     lines += [
         "A text that begins with = + - @ has an apostrophe before it, so that a spreadsheet does not run it.",
@@ -30,7 +30,7 @@ def _readme(document: Document) -> str:
         *(f"{table.id}.csv: {table.caption}, {len(table.rows):,} lines" for table in document.tables),
         "",
         "WHAT IS COUNTED, AND HOW",
-        *(text for number in ("4", "5") for text in _paragraphs(document.part(number))),
+        *(text for part in document.counted for text in _sentences(part)),
         "",
         "LIMITS, AND WHAT IS NOT CLAIMED",
         *limits.lines(),
@@ -38,8 +38,14 @@ def _readme(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _paragraphs(part: Part) -> list[str]:
-    return [block.text for block in part.blocks if isinstance(block, Paragraph)]
+def _sentences(part: Part) -> list[str]:
+    found: list[str] = []
+    for block in part.blocks:
+        if isinstance(block, Paragraph):
+            found.append(block.text)
+        elif isinstance(block, Items):
+            found += [f"- {line}" for line in block.lines]
+    return found
 
 
 def _table(table: Table) -> str:

@@ -39,12 +39,14 @@ def render(document: Document, template: bytes | None = None) -> bytes:
     if template is None:
         parts.dress(word)
     _properties(word, document)
-    writer = _Writer(word)
+    if document.one_page:
+        parts.turned(word)
+    writer = _Writer(word, small=document.one_page)
     for number, part in enumerate(document.parts):
         if number == 0:
             writer.title(document, part)
         else:
-            writer.part(part)
+            writer.part(document, part)
     parts.footer(word, document.status_words)
     packed = io.BytesIO()
     word.save(packed)
@@ -73,37 +75,48 @@ def _properties(word: Word, document: Document) -> None:
     core.subject = document.subject[:255]
     core.author = (document.library or "the library")[:255]
     core.last_modified_by = core.author
-    core.comments = f"Prepared with Carrel {document.program_version}. Status: {document.status_words}."
+    status = f" Status: {document.status_words}." if document.status_words else ""
+    core.comments = f"Prepared with Carrel {document.program_version}.{status}"
     core.keywords = ""
-    core.category = "Report"
+    core.category = document.kind.capitalize()
     core.language = document.language
     core.created = core.modified = made
     core.revision = 1
 
 
 class _Writer:
-    def __init__(self, word: Word) -> None:
+    def __init__(self, word: Word, *, small: bool) -> None:
         self._word = word
-        self._wide = False
+        self._small = small
+        self._wide = small
         self._first = not any(paragraph.text for paragraph in word.paragraphs)
         self._captions = {"Table": 0, "Figure": 0}
         self._lists = 0
 
     def title(self, document: Document, part: Part) -> None:
-        self._word.add_paragraph(document.status_words, "Subtitle")
-        self._word.add_paragraph(document.title, "Title")
+        if document.one_page:
+            parts.lines(self._word.add_paragraph(style="Title"), document.title, size=14)
+        else:
+            self._word.add_paragraph(document.status_words, "Subtitle")
+            self._word.add_paragraph(document.title, "Title")
         for block in part.blocks:
             self._block(block)
+        if document.one_page:
+            return
         self._word.add_paragraph("Contents", "Subtitle")
         parts.contents(self._word, [(one.heading, one.anchor) for one in document.parts[1:]])
         parts.new_page(self._word)
 
-    def part(self, part: Part) -> None:
-        if part.wide != self._wide:
+    def part(self, document: Document, part: Part) -> None:
+        if document.one_page:
+            if part.number == "2":
+                parts.columns(self._word, 2)
+        elif part.wide != self._wide:
             parts.turn_page(self._word, wide=part.wide)
             self._wide = part.wide
-        heading = self._word.add_heading(part.heading, 1)
-        heading.paragraph_format.page_break_before = True if part.number == "2" else None  # section 1 is one page
+        heading = self._word.add_heading(document.heading(part), 2 if document.one_page else 1)
+        if not document.one_page:
+            heading.paragraph_format.page_break_before = True if part.number == "2" else None  # section 1 is one page
         parts.bookmark(heading, part.anchor)
         for block in part.blocks:
             self._block(block)
@@ -111,13 +124,15 @@ class _Writer:
     def _block(self, block: Block) -> None:
         match block:
             case Paragraph():
-                self._text(block.text, size=9 if block.small else None)
+                self._text(block.text, size=8 if self._small else 9 if block.small else None)
             case Note():
                 parts.shade(self._text(block.text), "EEF2F4")
             case Heading():
                 self._word.add_heading(block.text, 2)
             case Items():
                 self._items(block)
+            case Facts() if self._small:
+                self._text("; ".join(f"{name}: {text}" for name, text in block.pairs), size=8)
             case Facts():
                 parts.pairs(self._word, block.pairs)
             case Numbers():
@@ -135,12 +150,16 @@ class _Writer:
     def _items(self, block: Items) -> None:
         for number, line in enumerate(block.lines):
             paragraph = self._word.add_paragraph(line, "List Number" if block.numbered else "List Bullet")
+            if self._small:
+                parts.shrink(paragraph, 8)
             if block.numbered and number == 0:
                 self._lists += 1
             if block.numbered:
                 parts.number_from_one(self._word, paragraph, self._lists)
 
     def _table(self, table: Table) -> None:
+        if table.shown == "data" and self._small:
+            return
         if table.shown == "data":
             self._text(f"{table.caption}: {len(table.rows):,} lines, in the data files ({table.id}).", size=9)
         elif not table.rows and table.to_fill_in:
@@ -153,7 +172,8 @@ class _Writer:
             parts.grid(self._word, table, self._wide)
 
     def _figure(self, figure: Figure) -> None:
-        picture = self._word.add_picture(io.BytesIO(drawing.png(figure)), width=parts.PICTURE)
+        width = parts.HALF_PICTURE if self._small else parts.PICTURE
+        picture = self._word.add_picture(io.BytesIO(drawing.png(figure)), width=width)
         parts.describe(picture, figure.caption, figure.alternative)
         self._word.paragraphs[-1].paragraph_format.keep_with_next = True
         self._caption("Figure", figure.caption)

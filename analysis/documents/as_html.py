@@ -22,7 +22,7 @@ def render(document: Document, template: str | None = None) -> str:
     try:
         environment = _environment()
         page = environment.from_string(template) if template is not None else environment.get_template("document.html")
-        return page.render(document=document, style=_style())
+        return page.render(document=document, style=_style(document.one_page))
     except TemplateSyntaxError as error:
         raise DocumentError(f"the HTML template cannot be read, line {error.lineno}: {error.message}") from None
     except (SecurityError, TemplateError, TypeError, AttributeError) as error:
@@ -45,9 +45,10 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 @cache
-def _style() -> Markup:
-    text = (resources.files("analysis.documents") / "templates" / "document.css").read_text("utf-8")
-    return Markup(text)  # noqa: S704  # our own file
+def _style(one_page: bool) -> Markup:
+    folder = resources.files("analysis.documents") / "templates"
+    names = ("document.css", "one_page.css") if one_page else ("document.css",)
+    return Markup("".join((folder / name).read_text("utf-8") for name in names))  # noqa: S704  # our own files
 
 
 def _draw(figure: Figure) -> Markup:

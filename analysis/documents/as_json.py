@@ -1,4 +1,4 @@
-"""A document as JSON, for programs. report.schema.json beside this file says what stands where. Pure."""
+"""A document as JSON, for programs. report.schema.json and comparison.schema.json say what stands where. Pure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from analysis.documents.model import (
     Figure,
     Heading,
     Items,
+    Kind,
     Note,
     Numbers,
     Paragraph,
@@ -28,8 +29,9 @@ def render(document: Document) -> str:
     return json.dumps(_document(document), ensure_ascii=False, indent=1) + "\n"
 
 
-def schema() -> dict[str, Any]:
-    text = (resources.files("analysis.documents") / "report.schema.json").read_text("utf-8")
+def schema(kind: Kind = "report") -> dict[str, Any]:
+    """A comparison's names parts of the report's, by its address."""
+    text = (resources.files("analysis.documents") / f"{kind}.schema.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -37,9 +39,9 @@ def schema() -> dict[str, Any]:
 def _document(document: Document) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "schema": "report.schema.json",
+        "schema": f"{document.kind}.schema.json",
         "title": document.title,
-        "status": document.status,
+        **({} if document.one_page else {"status": document.status}),
         "library": document.library,
         "subject": document.subject,
         "made_on": document.made_on,

@@ -46,7 +46,8 @@ def render(document: Document) -> bytes:
     properties = book.properties
     properties.title, properties.subject = document.title, document.subject
     properties.creator = properties.lastModifiedBy = document.library or "the library"
-    properties.description = f"Prepared with Carrel {document.program_version}. Status: {document.status_words}."
+    status = f" Status: {document.status_words}." if document.status_words else ""
+    properties.description = f"Prepared with Carrel {document.program_version}.{status}"
     properties.created = properties.modified = made
     packed = io.BytesIO()
     book.save(packed)
@@ -54,13 +55,13 @@ def render(document: Document) -> bytes:
 
 
 def _about(book: Workbook, document: Document) -> None:
-    lines = [document.title, f"Status: {document.status_words}", ""]
-    for part in (document.part("0"), document.part("1"), document.part("2")):
+    lines = [document.title, *([f"Status: {document.status_words}"] if document.status_words else []), ""]
+    for part in document.about:
         lines += [f"{name}: {text}" for name, text in prose.facts(part) if name != "Status"]
     lines += ["", "Sheets"]
     lines += [f"{_name(table.id)}: {table.caption}, {len(table.rows):,} lines" for table in document.tables]
     lines += ["Limits: limits, and what is not claimed, in full", "", *limits.lines()]
-    _lines(book, "Report", lines)
+    _lines(book, document.kind.capitalize(), lines)
 
 
 def _lines(book: Workbook, name: str, lines: Iterable[str]) -> None:

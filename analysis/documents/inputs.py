@@ -97,6 +97,15 @@ class Product:
     with_third_party: Share
     after_refusal: Share | None
     blocked: int
+    reported: bool = False
+    """It is the product that the report is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    answered_on: str
+    answer: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +115,9 @@ class Request:
     asked: str
     clause: str
     wanted_by: str
-    answer: str = ""
-    answered_on: str = ""
-    outcome: str = ""
+    answers: tuple[Answer, ...] = ()
+    """Oldest first: the last is how it stands."""
+    asked_on: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,8 @@ class Extras:
     """ISO date by which an answer is wanted."""
     declared_by: str = ""
     """Who declared the domains counted as the product's own."""
+    page_kinds: tuple[tuple[str, str], ...] = ()
+    """Kind of page, and by which addresses the library's configuration tells it."""
     browsers: tuple[str, ...] = ()
     """Families only."""
     mode: str = ""
@@ -157,5 +168,15 @@ class Extras:
     signs: tuple[str, ...] = ()
     """That pages do not work, with protection and without: sentences."""
     comparison: tuple[Product, ...] | None = None
+    unwatched: tuple[str, ...] = ()
+    """Products of the same kind of which no page load was watched in this time."""
+    cautions: tuple[str, ...] = ()
+    """What makes the comparison unsafe."""
     requests: tuple[Request, ...] | None = None
     decisions: tuple[Decision, ...] | None = None
+
+    @property
+    def wanted_by(self) -> str:
+        """The day that was stated, or the first by which a request without an answer wants one."""
+        days = (one.wanted_by for one in self.requests or () if one.wanted_by and not one.answers)
+        return self.answer_by or min(days, default="")

@@ -15,6 +15,7 @@ from analysis import periods
 Value = str | int | float | None
 Shown = Literal["both", "data", "paper"]
 Status = Literal["draft", "sent", "final"]
+Kind = Literal["report", "comparison"]
 STATUSES: dict[Status, str] = {"draft": "DRAFT", "sent": "SENT TO VENDOR", "final": "FINAL WITH REPLY"}
 
 
@@ -189,10 +190,30 @@ class Document:
     parts: tuple[Part, ...]
     """Part 0 is the title page."""
     language: str = field(default="en")
+    kind: Kind = "report"
+
+    @property
+    def one_page(self) -> bool:
+        """Set to fit on one turned page: without status, list of contents and numbers of sections."""
+        return self.kind != "report"
 
     @property
     def status_words(self) -> str:
-        return STATUSES[self.status]
+        """A document that nobody sends to a vendor has none."""
+        return "" if self.one_page else STATUSES[self.status]
+
+    def heading(self, part: Part) -> str:
+        return part.title if self.one_page else part.heading
+
+    @property
+    def about(self) -> tuple[Part, ...]:
+        """The parts that say what the document is about, and of what time."""
+        return tuple(self.part(number) for number in (("0",) if self.one_page else ("0", "1", "2")))
+
+    @property
+    def counted(self) -> tuple[Part, ...]:
+        """The parts whose paragraphs say what is counted, and how."""
+        return self.parts[1:] if self.one_page else (self.part("4"), self.part("5"))
 
     @property
     def tables(self) -> tuple[Table, ...]:

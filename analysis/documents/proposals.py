@@ -1,11 +1,11 @@
 """From what was seen to the lines of section 7: one for each kind of finding, with its recipients. Pure.
 
-A proposal. The clause of the contract is the library's to fill in.
+A proposal. The clauses of the contract are those that the library's configuration names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from analysis import standards, wording
 from analysis.disclosed import Comparison
@@ -15,9 +15,9 @@ from analysis.standards import Place, Seen, Standards
 
 
 def of(
-    report: Report, known: Standards, comparison: Comparison | None = None
+    report: Report, known: Standards, comparison: Comparison | None = None, clauses: Mapping[str, str] | None = None
 ) -> tuple[tuple[Standard, ...], tuple[Cited, ...]]:
-    """The lines, and the sources that they name."""
+    """The lines, and the sources that they name. `clauses`: of the contract, by third party or kind of finding."""
     recipients: dict[str, list[str]] = {}
     for finding in (*report.findings, *report.behind, *report.apart):
         for chosen in known.choose(_seen(finding, comparison)):
@@ -26,7 +26,7 @@ def of(
     lines = tuple(
         Standard(
             finding=f"{one.name}\n{', '.join(dict.fromkeys(recipients[one.id]))}",
-            clause="",
+            clause=_clauses(one.id, recipients[one.id], clauses or {}),
             red_flag=_place(one.red_flag),
             niso="; ".join(one.niso),
             ala=_place(one.checklist),
@@ -52,6 +52,24 @@ def _seen(finding: Finding, comparison: Comparison | None) -> Seen:
         disclosure=line.status if line else "",
         permitted=line.permitted if line else None,
     )
+
+
+def clause_of(domain: str, clauses: Mapping[str, str]) -> str:
+    """What is written of a host of the third party, too, since third parties stand by their registrable domain.
+
+    >>> clause_of("demdex.net", {"dpm.demdex.net": "7.2"}), clause_of("demdex.net", {"net": "1"})
+    ('7.2', '')
+    """
+    return clauses.get(domain) or next((one for name, one in clauses.items() if name.endswith(f".{domain}")), "")
+
+
+def _clauses(finding: str, domains: Iterable[str], clauses: Mapping[str, str]) -> str:
+    """
+    >>> _clauses("analytics", ["a.example", "b.example"], {"analytics": "Annex B", "b.example": "7.2"})
+    'Annex B\\nb.example: 7.2'
+    """
+    named = (f"{one}: {clause}" for one in dict.fromkeys(domains) if (clause := clause_of(one, clauses)))
+    return "\n".join(text for text in (clauses.get(finding, ""), *named) if text)
 
 
 def _place(place: Place | None) -> str:

@@ -32,10 +32,11 @@ def facts(part: Part) -> list[tuple[str, str]]:
 
 def lines(document: Document) -> Iterator[str]:
     yield document.title
-    yield f"Status: {document.status_words}"
+    if document.status_words:
+        yield f"Status: {document.status_words}"
     for part in document.parts:
         yield ""
-        yield part.heading
+        yield document.heading(part)
         for block in part.blocks:
             yield from _block(block)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from docx.document import Document as Word
 
 PICTURE = Mm(150)
+HALF_PICTURE = Mm(120)
+"""For one of two columns on a turned page."""
 _SHORT, _LONG = Mm(210), Mm(297)
 _SOFT = RGBColor(0x4A, 0x54, 0x5B)
 
@@ -54,6 +56,11 @@ def lines(paragraph: Any, text: str, *, size: float | None = None, bold: bool = 
             run.font.size = Pt(size)
         if number < text.count("\n"):
             run.add_break()
+
+
+def shrink(paragraph: Any, size: float) -> None:
+    for run in paragraph.runs:
+        run.font.size = Pt(size)
 
 
 def grid(word: Word, table: Table, wide: bool) -> None:
@@ -141,6 +148,22 @@ def turn_page(word: Word, *, wide: bool) -> None:
     section = word.add_section(WD_SECTION.NEW_PAGE)
     section.orientation = WD_ORIENT.LANDSCAPE if wide else WD_ORIENT.PORTRAIT
     section.page_width, section.page_height = (long, short) if wide else (short, long)
+
+
+def turned(word: Word) -> None:
+    """All pages of the document, a template's too."""
+    for section in word.sections:
+        short, long = sorted((section.page_width or _SHORT, section.page_height or _LONG))
+        section.orientation = WD_ORIENT.LANDSCAPE
+        section.page_width, section.page_height = long, short
+
+
+def columns(word: Word, number: int) -> None:
+    """From here on, on the same page."""
+    section = word.add_section(WD_SECTION.CONTINUOUS)
+    for old in section._sectPr.findall(qn("w:cols")):
+        section._sectPr.remove(old)
+    section._sectPr.append(_element("w:cols", num=str(number), space="480"))
 
 
 def new_page(word: Word) -> None:

@@ -66,10 +66,10 @@ def _run(folder: Path, found: Found, open_dashboard: bool, say: Say, stack: Exit
     proxy, dashboard = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
     config = folder / "carrel.toml"
     config.write_text(config_text(world, proxy, dashboard, folder / "data"), encoding="utf-8")
-    stack.enter_context(_program(config, say))
+    stack.enter_context(running(config, say))
     say(f"{Path(found.program).name} makes {len(VISITS)} visits through the proxy:")
     visit(world, found, folder, proxy, say)
-    outcome = _written(folder / "data" / "carrel.db", world)
+    outcome = written(folder / "data" / "carrel.db", world)
     say("")
     for line in lines(outcome):
         say(line)
@@ -115,7 +115,7 @@ def _emptied(folder: Path) -> Path:
 
 
 @contextmanager
-def _program(config: Path, say: Say) -> Iterator[None]:
+def running(config: Path, say: Say) -> Iterator[None]:
     """`carrel up` with this configuration, from its line `ready` on; ended, and waited for, on the way out."""
     command = [*PROGRAM, "up", "--config", str(config)]
     process = subprocess.Popen(
@@ -163,7 +163,7 @@ def _await_ready(output: "queue.Queue[str | None]") -> None:
     raise DemoError(f"`carrel up` was not ready within {START_SECONDS} s: {last}")
 
 
-def _written(database: Path, world: World) -> Outcome:
+def written(database: Path, world: World) -> Outcome:
     """The comparison, once the ledger has written what the proxy still weighs in memory; or as it is in the end."""
     told = world.nameserver.answered
     contacted, further = contacts(world.asked, told), facts(world.asked, told)

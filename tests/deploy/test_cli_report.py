@@ -95,14 +95,14 @@ def test_the_report_has_what_staff_read_asked_and_decided(desk: Desk) -> None:
     assert disclosed["google-analytics.com"]["status"] == "disclosed by name"
     assert disclosed["hotjar.com"]["status"] == "not found"
     assert disclosed["altmetric.com"]["permitted"] == "yes"
-    assert "Ada" in disclosed["altmetric.com"]["decided_by"]
+    assert "library staff" in disclosed["altmetric.com"]["decided_by"]
     assert [row["asked"] for row in desk.rows("requests")] == [
         "remove it",
         "explain what it is for and what it receives",
     ]
     assert desk.rows("requests")[0]["answer"] == "It was removed with release 9."
-    rules = {row["about"]: row for row in desk.rows("decisions")}
-    assert (rules["altmetric.com"]["decided_by"], rules["altmetric.com"]["until"]) == ("Ana, desk", "2099-01-01")
+    decided = [(row["decided_by"], row["until"]) for row in desk.rows("decisions") if row["about"] == "altmetric.com"]
+    assert decided == [("library staff", "2099-01-01"), ("library staff", "")], "a rule, and a verdict"
     controls = {row["recipient"]: row for row in desk.rows("controls")}
     assert (controls["doubleclick.net"]["state"], controls["doubleclick.net"]["since"]) == ("both", "2026-11")
     assert controls["altmetric.com"]["since"] == "2026-11-20"
@@ -112,6 +112,21 @@ def test_the_report_has_what_staff_read_asked_and_decided(desk: Desk) -> None:
     assert "Put back to observing on 20 November 2026" in desk.text("2")
     assert desk.rows("standards")
     assert "12" in desk.text("C")
+
+
+def test_staff_are_named_only_where_somebody_asks_for_it(desk: Desk) -> None:
+    assert desk.report("sciencedirect", "--format", "csv,json", "--with-names").exit_code == 0
+    decided = [row["decided_by"] for row in desk.rows("decisions") if row["about"] == "altmetric.com"]
+    assert decided == ["Ana, desk", "Ada"]
+    assert "Ada" in {row["recipient"]: row["decided_by"] for row in desk.rows("disclosed")}["altmetric.com"]
+
+
+def test_other_products_are_left_out_where_somebody_asks_for_it(desk: Desk) -> None:
+    assert desk.report("sciencedirect", "--format", "csv,json").exit_code == 0
+    assert len(desk.rows("comparison")) > 1
+    assert desk.report("sciencedirect", "--format", "csv,json", "--alone").exit_code == 0
+    assert desk.rows("comparison") == []
+    assert "No comparison was made" in desk.text("10")
 
 
 def test_a_site_of_which_nothing_was_recorded_says_so(desk: Desk) -> None:

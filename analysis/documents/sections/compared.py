@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis import wording
 from analysis.documents.inputs import Control, Extras, Product
-from analysis.documents.model import Block, Column, Figure, Note, Paragraph, Part, Value, table
+from analysis.documents.model import Block, Column, Figure, Heading, Items, Note, Paragraph, Part, Value, table
 from analysis.evidence import Finding, Report
 
 MOST = 20
@@ -16,6 +16,12 @@ _CONTROLS = (
     Column("contacted", "Page loads contacted", "page loads on which it was contacted", "number"),
     Column("blocked", "Stopped by Carrel", "page loads on which Carrel stopped it", "number"),
     Column("stopped_upstream", "Stopped upstream", "page loads on which the content filter stopped it", "number"),
+    Column(
+        "prevented",
+        "Would have received",
+        "what it would have received on page loads on which it was stopped, as far as that was seen",
+        weight=1.5,
+    ),
     Column("breakage", "Breakage noted", "what no longer worked, or why it is let pass", weight=1.5),
 )
 _COMPARISON = (
@@ -72,17 +78,21 @@ def controls(report: Report, extras: Extras) -> Part:
 def comparison(report: Report, extras: Extras) -> Part:
     text = Paragraph(
         "The same measures for the library's other products of the same kind, sorted by the highest rung that a third "
-        f"party was seen to receive ({', '.join(wording.RUNGS)}). It is no score, and products are used in different "
-        "ways."
+        f"party was seen to receive ({', '.join(wording.RUNGS)}), then by the share of page loads. It is no score, "
+        "and products are used in different ways."
     )
     if extras.comparison is None:
         note = Note("No comparison was made for this report.")
         return Part("10", "Comparison", (text, note, table("comparison", "Products of the same kind", _COMPARISON, [])))
-    heights = {rung: height for height, rung in enumerate(wording.RUNGS)}
-    order = sorted(extras.comparison, key=lambda one: (-heights.get(one.highest_rung, -1), one.name.casefold()))
-    rows = [_product(product) for product in order]
+    rows = [_product(product) for product in sorted(extras.comparison, key=_order)]
     lines = table("comparison", "Products of the same kind", _COMPARISON, rows, empty="There is no other of its kind.")
-    return Part("10", "Comparison", (text, lines))
+    blocks: list[Block] = [text, lines]
+    if extras.unwatched:
+        none = ", ".join(extras.unwatched)
+        blocks.append(Paragraph(f"No page load was watched in this time: {none}.", small=True))
+    if extras.cautions:
+        blocks += [Heading("What makes this comparison unsafe"), Items(extras.cautions)]
+    return Part("10", "Comparison", tuple(blocks))
 
 
 def _control(finding: Finding, known: Control | None) -> dict[str, Value]:
@@ -95,14 +105,23 @@ def _control(finding: Finding, known: Control | None) -> dict[str, Value]:
         "contacted": finding.share.part,
         "blocked": finding.blocked,
         "stopped_upstream": finding.stopped_upstream,
+        "prevented": _prevented(finding),
         "breakage": known.breakage if known else "",
     }
+
+
+def _prevented(finding: Finding) -> str:
+    given = finding.prevented
+    if not given:
+        return ""
+    sent = "; ".join(wording.received(one.what) for one in given.whats)
+    return f"{sent} (on at least {given.share.part:,} page load{'' if given.share.part == 1 else 's'})"
 
 
 def _product(product: Product) -> dict[str, Value]:
     after = product.after_refusal
     return {
-        "product": product.name,
+        "product": f"{product.name} (this report)" if product.reported else product.name,
         "rung": product.highest_rung or "none",
         "reached": product.reached.part if product.reached else None,
         "recipients": product.recipients,
@@ -113,3 +132,8 @@ def _product(product: Product) -> dict[str, Value]:
         "after_refusal_watched": after.whole if after else None,
         "blocked": product.blocked,
     }
+
+
+def _order(product: Product) -> tuple[int, float, str]:
+    height = wording.RUNGS.index(product.highest_rung) if product.highest_rung in wording.RUNGS else -1
+    return -height, -product.with_third_party.fraction, product.name.casefold()

@@ -20,14 +20,18 @@ _COLUMNS = (
     Column(
         "recipient",
         "Recipient",
-        "recipient of section 4 or 5; or a name that only the vendor's documents have",
+        "recipient of section 4 or 5, the vendor's own hosts apart; or a name that only the vendor's documents have",
         weight=1.4,
     ),
     Column("service", "Service", "what the list calls it", shown="data"),
     Column("policy", "In the privacy policy", "literal name or domain found in the privacy policy"),
     Column("cookie_list", "In the cookie list or consent tool", "literal name or domain found there"),
     Column("subprocessors", "In the subprocessor list", "literal name or domain found there"),
-    Column("permitted", "Permitted by contract", "clause by which the contract permits it"),
+    Column(
+        "permitted",
+        "Permitted by contract",
+        "listed as permitted by the library, and the clause of it",
+    ),
     Column(
         "status", "Status", "disclosed by name, by category only, not found, or disclosed and not observed", weight=1.3
     ),
@@ -120,8 +124,9 @@ def _sources(cited: Iterable[Cited]) -> Table:
 
 
 def _names(report: Report) -> list[str]:
-    found = (*report.findings, *report.behind, *report.apart)
-    return list(dict.fromkeys(finding.party.domain for finding in found))
+    """The vendor's own hosts need no disclosing; those of its group of companies do."""
+    group = (one for one in report.apart if one.relation == "group")
+    return list(dict.fromkeys(one.party.domain for one in (*report.findings, *report.behind, *group)))
 
 
 def _compared(report: Report, disclosed: Disclosed | None) -> list[dict[str, Value]]:

@@ -25,6 +25,7 @@ from analysis.evidence import Report
 from analysis.shares import Share
 
 FILL_IN = "to be filled in by the library"
+NOT_RECORDED = "not recorded: Carrel keeps nothing of what a browser says of itself. The library has not stated them"
 
 
 def title(report: Report) -> str:
@@ -98,14 +99,14 @@ def scope(report: Report, extras: Extras) -> Part:
         partly = "known only by a month that lies partly outside the time asked about"
         facts.append(("Left out", f"{left} {partly} ({_months(window.left_out_months)})"))
     facts += [
-        ("Browsers", ", ".join(extras.browsers) or "not recorded by Carrel; the library names the families it uses"),
+        ("Browsers", ", ".join(extras.browsers) or NOT_RECORDED),
         ("Mode", extras.mode or "see section 9: page loads on which something was stopped"),
     ]
     return Part("2", "Scope", (Facts(tuple(facts)), _states(report), _sections(report)))
 
 
 def method(report: Report, extras: Extras) -> Part:
-    suffixes = extras.suffix_list or "the copy shipped with the program version named above"
+    suffixes = extras.suffix_list or "the copy shipped with the program version named above; annex A"
     lines = (
         (
             "What is read: which hosts the browser itself reports that a page made it contact, and from the "
@@ -264,9 +265,11 @@ def _lists(report: Report) -> Table:
 def _asked(extras: Extras) -> tuple[Block, ...]:
     asked = extras.requests or ()
     lines = tuple(
-        f"{one.id}: {one.asked}" + (f" (by {wording.day(one.wanted_by)})" if one.wanted_by else "") for one in asked
+        f"{one.id}: {one.finding.partition(chr(10))[0]}: {one.asked}"
+        + (f" (by {wording.day(one.wanted_by)})" if one.wanted_by else "")
+        for one in asked
     )
-    by = wording.day(extras.answer_by) or FILL_IN
+    by = wording.day(extras.wanted_by) or FILL_IN
     found: tuple[Block, ...] = (
         (Items(lines),) if lines else (Note("The requests stand in section 11: none is recorded yet."),)
     )

@@ -10,6 +10,7 @@ from addons.database import open_database
 from analysis import report
 from analysis.documents import sections, trend
 from analysis.documents.inputs import (
+    Answer,
     Control,
     Decision,
     Disclosed,
@@ -48,6 +49,7 @@ FULL = Extras(
     browsers=("Chromium", "Firefox"),
     mode="observe",
     suffix_list="2026-11-01",
+    page_kinds=(("search", "/search*"), ("item", "/science/article/*")),
     config_digest="f" * 64,
     kept=Kept(days_with_fewer=10, rarer_than=5, days=90, months=24),
     disclosed=Disclosed(
@@ -63,7 +65,16 @@ FULL = Extras(
     standards=(Standard("hotjar.com", "4.2", "session replay", "7", "vendor contracts", "Does not meet", "to ask"),),
     controls=(Control("hotjar.com", "blocked", "2026-11-20", "none noted"),),
     comparison=(Product("Another Product", "page address", Share(3, 90), 4, Share(60, 90), None, 0),),
-    requests=(Request("R1", "hotjar.com", "remove it", "4.2", "2027-01-15", "We will", "2026-12-01", "open"),),
+    requests=(
+        Request(
+            "R1",
+            "hotjar.com",
+            "remove it",
+            "4.2",
+            "2027-01-15",
+            (Answer("2026-12-01", "We will", "promised"), Answer("2026-12-20", "Gone since today", "done")),
+        ),
+    ),
     decisions=(Decision("els-cdn.com", "counts as the product's own", "the systems librarian", "2026-11-02"),),
 )
 
@@ -107,6 +118,6 @@ def hostile(database: Path) -> Document:
             trend=trend.build(found),
             before_after=trend.before_after(found, "2026-11-01"),
             prepared_by=name,
-            requests=tuple(Request(one, one, one, one, "", one, "", one) for one in HOSTILE),
+            requests=tuple(Request(one, one, one, one, "", (Answer("", one, one),)) for one in HOSTILE),
         ),
     )

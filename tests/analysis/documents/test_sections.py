@@ -86,12 +86,19 @@ def test_the_vendors_own_is_not_among_the_findings(full: Document) -> None:
     assert not names & {row[1] for row in full.part("4").tables[0].rows}
 
 
-def test_a_recipient_behind_an_own_name_has_no_filter_word(full: Document) -> None:
-    (table,) = full.part("A").tables
-    index = [column.id for column in table.columns].index("filter")
-    words = {row[0]: row[index] for row in table.rows}
-    assert words["demdex.net"] == "demdex.net"
-    assert words["omtrdc.net"] == ""
+def test_a_recipient_behind_an_own_name_is_looked_for_among_the_products_own_names(full: Document) -> None:
+    table = next(table for table in full.part("A").tables if table.id == "reproduction")
+    filter_word, shows = (table_index(table.columns, name) for name in ("filter", "shows"))
+    lines = {row[0]: (row[filter_word], row[shows]) for row in table.rows}
+    assert lines["demdex.net"] == ("domain:*demdex.net", "request")
+    assert lines["omtrdc.net"] == ("domain:*sciencedirect.com", "alias")
+
+
+def test_all_answers_to_a_request_are_printed_and_the_last_says_how_it_stands(full: Document) -> None:
+    said = text_of(full, "11")
+    assert "1 December 2026: We will (promised) / 20 December 2026: Gone since today (done) | done" in said
+    answers = next(table for table in full.part("11").tables if table.id == "answers")
+    assert [row[1] for row in answers.data_rows] == ["2026-12-01", "2026-12-20"]
 
 
 def test_standards_are_proposed_by_kind_of_finding(made: Path) -> None:

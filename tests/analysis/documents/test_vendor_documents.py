@@ -36,7 +36,9 @@ def test_each_recipient_stands_beside_what_was_found_and_who_decided(made: Path)
     assert (lines["hotjar.com"].permitted, lines["demdex.net"].permitted) == ("yes", "not listed")
     assert lines["demdex.net"].status == "disclosed by category only"
     assert lines["adobedtm.com"].status == "not found"
-    assert "the director" in lines["altmetric.com"].decided_by
+    assert lines["altmetric.com"].decided_by == (
+        "decided by the library (library staff, 21 November 2026): named in the contract's annex"
+    )
     assert lines["Crazy Egg"].status == "disclosed, not observed"
     document = making.document(made, extras=Extras(disclosed=found))
     said = text_of(document, "6")
@@ -46,6 +48,17 @@ def test_each_recipient_stands_beside_what_was_found_and_who_decided(made: Path)
         for line in found.lines
     )
     assert f"{missing} of these, not found in the vendor's documents" in text_of(document, "1")
+
+
+def test_names_of_staff_are_printed_only_where_they_are_asked_for(made: Path) -> None:
+    report = build(making.rows(made), "sciencedirect", None, None, making.MADE_ON, making.VERSION)
+    compared = disclosed.build([one.party for one in report.findings], [DOCUMENT], MENTIONS, [VERDICT])
+    for with_names in (False, True):
+        found = vendor_documents.of(compared, with_names=with_names, clause_of=lambda domain: "Licence 7.2")
+        line = found.of("altmetric.com")
+        assert line
+        assert ("the director" in line.decided_by) is with_names
+        assert line.permitted == "see Licence 7.2"
 
 
 def test_without_documents_nothing_is_compared(made: Path) -> None:
