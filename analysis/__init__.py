@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette import hookimpl
 
-from analysis import decisions, errors, headers, pages, questions
+from analysis import alert_pages, decisions, detail_pages, errors, headers, pages, questions, staff
 from analysis.metadata import DATABASE
 
 
@@ -16,10 +16,13 @@ def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
     return [
         (r"^/$", pages.overview),
         (r"^/-/matrix$", pages.matrix),
-        (r"^/-/sites/(?P<site>[^/]+)$", pages.site),
+        (r"^/-/sites/(?P<site>[^/]+)$", detail_pages.site),
+        (r"^/-/sites/(?P<site>[^/]+)/report$", detail_pages.report),
         (r"^/-/third-parties$", pages.third_parties),
-        (r"^/-/third-parties/(?P<domain>[^/]+)$", pages.third_party),
+        (r"^/-/third-parties/(?P<domain>[^/]+)$", detail_pages.third_party),
         (r"^/-/coverage$", pages.coverage),
+        (r"^/-/alerts$", alert_pages.alerts),
+        (r"^/-/alerts\.atom$", alert_pages.feed),
         (r"^/-/allow$", decisions.allow),
         (r"^/-/allow/end$", decisions.end),
         (r"^/-/protect$", decisions.protect),
@@ -39,8 +42,12 @@ def extra_css_urls(datasette: Any) -> list[str]:
 
 
 @hookimpl
-def extra_template_vars(datasette: Any) -> dict[str, Any]:
-    return {"carrel_navigation": pages.navigation(datasette), "carrel_favicon": pages.favicon(datasette)}
+def extra_template_vars(datasette: Any, request: Any) -> dict[str, Any]:
+    return {
+        "carrel_navigation": pages.navigation(datasette, request),
+        "carrel_favicon": pages.favicon(datasette),
+        "carrel_roles": staff.roles(datasette),
+    }
 
 
 @hookimpl

@@ -67,13 +67,18 @@ def build(page_loads: Sequence[Row], presences: Iterable[Row]) -> Consent:
     )
 
 
-def by_site(page_loads: Iterable[Row], presences: Sequence[Row]) -> dict[str, Consent]:
+def by_site(page_loads: Iterable[Row], presences: Iterable[Row]) -> dict[str, Consent]:
     """The same for each site whose consent tool was understood."""
-    loads: dict[str, list[Row]] = {}
-    for row in page_loads:
-        loads.setdefault(row["site"], []).append(row)
-    found = {site: build(rows, [row for row in presences if row["site"] == site]) for site, rows in loads.items()}
+    loads, seen = _of_sites(page_loads), _of_sites(presences)
+    found = {site: build(rows, seen.get(site, ())) for site, rows in loads.items()}
     return {site: one for site, one in found.items() if one.known}
+
+
+def _of_sites(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["site"], []).append(row)
+    return found
 
 
 def by_first_contact(consent: Consent, parties: Iterable[Who]) -> list[Who]:

@@ -21,8 +21,8 @@ LENGTHS: Final = {
 }
 LONGEST_NAME: Final = 100
 NOT_STAFF: Final = (
-    "Only staff decide here: log in, or open the dashboard on the computer on which it runs. "
-    "The command is: carrel allow SITE DOMAIN --for 2h --because REASON"
+    "Whoever may only read decides nothing here: log in as admin, or open the dashboard on the computer on which it "
+    "runs. The command is: carrel allow SITE DOMAIN --for 2h --because REASON"
 )
 NOT_OURS: Final = "This form was not sent from this dashboard, or it was open for too long. Please send it again."
 

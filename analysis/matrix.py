@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from analysis import parties, wording
 from analysis.parties import Party
 from analysis.shares import Share, share
 
 Row = Mapping[str, Any]
+
+MOST: Final = 40
+"""Lines of each part, unless a reader asks for all: a browser shows a table of so many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,12 @@ class Group:
 class Part:
     stands: str
     groups: tuple[Group, ...]
+    of: int
+    """Lines that there are; those seen on most page loads are in the groups."""
+
+    @property
+    def lines(self) -> int:
+        return sum(len(group.lines) for group in self.groups)
 
     @property
     def heading(self) -> str:
@@ -71,12 +80,17 @@ class Matrix:
         return not self.parts
 
     @property
+    def cut(self) -> tuple[Part, ...]:
+        """Parts of which not all lines are shown."""
+        return tuple(part for part in self.parts if part.lines < part.of)
+
+    @property
     def relayed(self) -> bool:
         return any(line.relayed.part for part in self.parts for group in part.groups for line in group.lines)
 
 
-def build(sites: Sequence[Row], pairs: Sequence[Row], known: Sequence[Row]) -> Matrix:
-    """`pairs` are rows of the query matrix, `known` of third_parties_seen."""
+def build(sites: Sequence[Row], pairs: Sequence[Row], known: Sequence[Row], *, most: int | None = MOST) -> Matrix:
+    """`pairs` are rows of the query matrix, `known` of third_parties_seen. `most`: lines of each part, None for all."""
     heads = tuple(Head(row["site"], row["name"], row["loads"]) for row in sites if row["loads"])
     who = {row["third_party"]: parties.party(row) for row in known}
     parts = []
@@ -85,10 +99,16 @@ def build(sites: Sequence[Row], pairs: Sequence[Row], known: Sequence[Row]) -> M
         for row in pairs:
             if row["stands"] == stands:
                 found.setdefault(row["third_party"], {}).setdefault(row["site"], []).append(row)
-        lines = [_line(who.get(domain) or parties.unknown(domain), found[domain], heads) for domain in sorted(found)]
+        shown = sorted(found, key=lambda domain: (-_seen(found[domain]), domain))[:most]
+        lines = [_line(who.get(domain) or parties.unknown(domain), found[domain], heads) for domain in shown]
         if lines:
-            parts.append(Part(stands, _grouped(lines)))
+            parts.append(Part(stands, _grouped(lines), len(found)))
     return Matrix(heads, tuple(parts))
+
+
+def _seen(on: Mapping[str, Sequence[Row]]) -> float:
+    """So that a site with few page loads weighs as much as one with many."""
+    return sum(share(sum(row["loads"] for row in rows), rows[0]["watched"]).fraction for rows in on.values())
 
 
 def _line(party: Party, on: Mapping[str, Sequence[Row]], heads: Sequence[Head]) -> Line:
@@ -98,6 +118,8 @@ def _line(party: Party, on: Mapping[str, Sequence[Row]], heads: Sequence[Head]) 
 
 
 def _cell(rows: Sequence[Row], watched: int) -> Cell:
+    if not rows:
+        return Cell(Share(0, watched), (), 0)
     marks = {row["relation"] for row in rows} - {"third"}
     relayed = {"relayed"} if any(row["relayed"] for row in rows) else set()
     at_least = {"at least"} if any(row["at_least"] for row in rows) else set()

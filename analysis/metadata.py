@@ -7,7 +7,7 @@ from typing import Any
 
 from datasette.utils import parse_metadata
 
-from analysis import charts
+from analysis import charts, staff
 
 DATABASE = "carrel"
 DASHBOARD = "charts"
@@ -17,19 +17,27 @@ _LAYOUT = (
     ("page_loads_by_day", "page_loads_by_day"),
     ("recipients_by_category", "most_seen"),
 )
+_CATEGORIES = """
+    select distinct coalesce(nullif(category, ''), 'no category known') from third_parties where domain not like '(%'
+    order by 1"""
 
 
-def build(password_hash: str = "") -> dict[str, Any]:
+def build(password_hash: str = "", staff_password_hash: str = "") -> dict[str, Any]:
     """A new dictionary on each call, since Datasette merges into what it is given.
 
     With a password hash everything asks for a log-in; without one nothing does.
     """
     metadata: dict[str, Any] = parse_metadata((resources.files("analysis") / "metadata.yaml").read_text("utf-8"))
     metadata["plugins"] = {"datasette-dashboards": {DASHBOARD: _dashboard()}}
-    if password_hash:
-        metadata["allow"] = {"id": "root"}
-        metadata["plugins"]["datasette-auth-passwords"] = {"root_password_hash": password_hash}
+    if password_hash or staff_password_hash:
+        accounts = staff.accounts(password_hash, staff_password_hash)
+        metadata["allow"] = {"id": sorted({actor["id"] for actor in accounts["actors"].values()})}
+        metadata["plugins"][staff.PASSWORDS] = accounts
     return metadata
+
+
+def _choice(name: str, query: str) -> dict[str, str]:
+    return {"name": name, "type": "select", "db": DATABASE, "query": query}
 
 
 def _dashboard() -> dict[str, Any]:
@@ -43,12 +51,11 @@ def _dashboard() -> dict[str, Any]:
         ),
         "layout": [list(row) for row in _LAYOUT],
         "filters": {
-            "site": {
-                "name": "Site",
-                "type": "select",
-                "db": DATABASE,
-                "query": "select distinct site from page_loads order by site",
-            }
+            "site": _choice("Site", "select id from sites order by id"),
+            "since": {"name": "From", "type": "date"},
+            "until": {"name": "Until", "type": "date"},
+            "kind": _choice("Kind of site", "select distinct kind from sites order by kind"),
+            "category": _choice("Category", _CATEGORIES),
         },
         "charts": {
             name: {

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis import consent, parties, periods, timeline, unresolved, wording
+from analysis.changes import Changes
 from analysis.consent import Consent
 from analysis.parties import Category, Line, Party
 from analysis.protection import Rule, Standing
@@ -26,6 +27,8 @@ class SiteLine:
     share: Share
     third_parties: int
     last: str
+    height: int
+    """On the ladder of what recipients receive: 0 if no more than a contact was seen."""
     reached: str
     """The most that any third party received, '' if no more than a contact was seen."""
     recipients: int
@@ -51,6 +54,8 @@ class Choice:
     site: str
     name: str
     consent: Consent
+    contacted: Mapping[str, int]
+    """Third parties, by state of consent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Overview:
     first: str
     last: str
     sites: tuple[SiteLine, ...]
-    """Only sites of which a page was opened."""
+    """Only sites of which a page was opened; those whose third parties received most come first."""
     configured: int
     third_parties: tuple[Line, ...]
     apart: tuple[Line, ...]
@@ -90,6 +95,7 @@ class Overview:
     meetings: int
     """How often a name was met that is kept as (unlisted)."""
     time: Timeline
+    changes: Changes
 
     @property
     def empty(self) -> bool:
@@ -103,6 +109,11 @@ class Overview:
     def relayed(self) -> int:
         """Third parties that the library's own proxy relayed."""
         return len({line.party.domain for line in (*self.third_parties, *self.behind) if line.relayed})
+
+    @property
+    def watched_only(self) -> tuple[Standing, ...]:
+        """Sites on which nothing is stopped, nor about to be."""
+        return tuple(one for one in self.standings if one.state == "observing" and not self.allowed(one.site))
 
     @property
     def returned(self) -> tuple[Standing, ...]:
@@ -120,32 +131,35 @@ class Overview:
 def build(
     sites: Sequence[Row],
     seen: Sequence[Row],
-    pairs: Sequence[Row],
+    received: Iterable[Row],
     newest: Sequence[Row],
-    rungs: Sequence[Row],
     lookalikes: Iterable[Row],
     unlisted: Iterable[Row],
     months: Sequence[Row],
     days: Sequence[Row],
     *,
+    changes: Changes,
     consents: Sequence[Row] = (),
-    by_consent: Sequence[Row] = (),
+    by_consent: Iterable[Row] = (),
     unknown: Iterable[Row] = (),
     standings: tuple[Standing, ...] = (),
     rules: tuple[Rule, ...] = (),
 ) -> Overview:
-    """`unknown`: rows of the query unresolved."""
+    """`received`: rows of most_received; `by_consent`: of contacted_by_consent; `unknown`: of unresolved."""
     watched = [row for row in sites if row["loads"]]
     found = parties.lines(seen)
     third = tuple(line for line in found if line.third)
-    pairs = [pair for pair in pairs if pair["stands"] == "third" and pair["loads"]]
+    highest = {row["site"]: row for row in received}
+    contacted: dict[str, dict[str, int]] = {}
+    for row in by_consent:
+        contacted.setdefault(row["site"], {})[row["consent"]] = row["third_parties"]
     names = {row["site"]: row["name"] for row in sites}
-    choices = consent.by_site(consents, by_consent)
+    choices = consent.by_site(consents, ())
     return Overview(
         share=share(sum(row["with_third_party"] for row in watched), sum(row["loads"] for row in watched)),
         first=periods.first_seen(row["first_period"] for row in watched),
         last=periods.words(max((row["last_period"] for row in watched), default="")),
-        sites=tuple(_site(row, pairs, rungs) for row in watched),
+        sites=tuple(sorted((_site(row, highest.get(row["site"])) for row in watched), key=_highest_first)),
         configured=len(sites),
         third_parties=third,
         apart=tuple(line for line in found if line.apart),
@@ -158,33 +172,37 @@ def build(
         standings=standings,
         rules=rules,
         choices=tuple(
-            Choice(row["site"], row["name"], choices[row["site"]]) for row in watched if row["site"] in choices
+            Choice(row["site"], row["name"], choices[row["site"]], contacted.get(row["site"], {}))
+            for row in watched
+            if row["site"] in choices
         ),
         unresolved=unresolved.build(unknown),
         imitated=_imitated(lookalikes),
         meetings=sum(row["meetings"] for row in unlisted),
         time=timeline.best(months, days),
+        changes=changes,
     )
 
 
-def _site(row: Row, pairs: Sequence[Row], rungs: Sequence[Row]) -> SiteLine:
-    names = {pair["third_party"] for pair in pairs if pair["site"] == row["site"]}
-    reached = [
-        wording.RUNGS.index(one["rung"]) for one in rungs if one["site"] == row["site"] and one["third_party"] in names
-    ]
-    highest = max(reached, default=0)
+def _site(row: Row, received: Row | None) -> SiteLine:
+    height = wording.RUNGS.index(received["rung"]) if received else 0
     return SiteLine(
         row["site"],
         row["name"],
         row["kind"],
         row["vendor"],
         share(row["with_third_party"], row["loads"]),
-        len(names),
+        received["third_parties"] if received else 0,
         periods.words(row["last_period"]),
-        wording.REACHED[wording.RUNGS[highest]] if highest else "",
-        reached.count(highest),
+        height,
+        wording.REACHED[wording.RUNGS[height]] if height else "",
+        received["recipients"] if received else 0,
         periods.words(row["contract_until"]),
     )
+
+
+def _highest_first(site: SiteLine) -> tuple[int, int, float, str]:
+    return -site.height, -site.recipients, -site.share.fraction, site.name
 
 
 def _imitated(rows: Iterable[Row]) -> tuple[Imitated, ...]:

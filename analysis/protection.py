@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from analysis import parties, periods, wording
 from analysis.parties import Party
-from analysis.received import Received, received
+from analysis.received import Received, summed
 from analysis.shares import Share, share
 
 Row = Mapping[str, Any]
@@ -170,11 +170,14 @@ def build(
     known: Sequence[Row],
     now: datetime,
 ) -> Protection:
-    """Rows of the queries of these names; `contacted` of contacted_lately, `known` of third_parties_seen."""
+    """Rows of the queries of these names.
+
+    `contacted`: of contacted_lately; `prevented`: of received_at_least; `known`: of third_parties_seen.
+    """
     who = {row["third_party"]: parties.party(row) for row in known}
     standing = next(iter(standing_of(standings)), None)
     watched = stopped[0]["watched"] if stopped else 0
-    given = received(prevented, "third_party", {site: watched})
+    given = summed(prevented, "third_party", {site: watched}, stopped=True)
     found = [
         Signs(bool(row["protected"]), row["loads"], row["errors"], row["reloads"], row["log_ins"]) for row in signs
     ]

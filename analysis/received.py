@@ -47,6 +47,33 @@ def received(rows: Iterable[Row], key: str, watched: Mapping[str, int]) -> dict[
     return {name: _received(found, watched) for name, found in gathered.items()}
 
 
+def summed(rows: Iterable[Row], key: str, watched: Mapping[str, int], *, stopped: bool = False) -> dict[str, Received]:
+    """Rows of the query received_at_least, which are added up already: the same answer from far fewer rows.
+
+    `stopped`: what would have been received, had it not been stopped.
+    """
+    gathered: dict[str, list[Row]] = {}
+    for row in (row for row in rows if bool(row["received"]) is not stopped):
+        gathered.setdefault(row[key], []).append(row)
+    return {name: _summed(found, watched) for name, found in gathered.items()}
+
+
+def _summed(rows: Sequence[Row], watched: Mapping[str, int]) -> Received:
+    whole = sum(watched.get(site, 0) for site in {row["site"] for row in rows})
+    height = max(row["rung"] for row in rows)
+    loads: dict[str, int] = {}
+    carriers: dict[str, set[str]] = {}
+    for row in rows:
+        if row["what"] and not row["carried_in"]:
+            loads[row["what"]] = loads.get(row["what"], 0) + row["loads"]
+        elif row["what"]:
+            carriers.setdefault(row["what"], set()).add(row["carried_in"])
+    whats = [What(what, tuple(sorted(carriers.get(what, ()))), share(count, whole)) for what, count in loads.items()]
+    whats.sort(key=lambda one: (-_height(one.what), -one.share.part, one.what))
+    part = sum(row["loads"] for row in rows if row["rung"] == height and not row["what"])
+    return Received(wording.RUNGS[height], share(part, whole), tuple(whats))
+
+
 def _received(rows: Sequence[Row], watched: Mapping[str, int]) -> Received:
     whole = sum(watched.get(site, 0) for site in {row["site"] for row in rows})
     whats = [

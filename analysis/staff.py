@@ -1,4 +1,4 @@
-"""What staff may decide on the dashboard, and who counts as staff. It decides and writes nothing itself.
+"""What may be decided on the dashboard, and by whom: `admin` decides, `staff` reads. It writes nothing itself.
 
 How a decision is taken down is handed in by whoever starts the dashboard, so that the command and the dashboard do the
 same; the dashboard's own connection to the database stays read-only.
@@ -10,10 +10,15 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 CSRF_COOKIE = "ds_csrftoken"
+PASSWORDS: Final = "datasette-auth-passwords"
+ADMIN: Final = "admin"
+STAFF: Final = "staff"
+_FORMER_ADMIN: Final = "root"
+"""The only account there was before; scripts log in with this name."""
 _BEHIND_A_PROXY = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
@@ -32,15 +37,35 @@ _desks: WeakKeyDictionary[Any, Desk] = WeakKeyDictionary()
 
 
 def offer(datasette: Any, desk: Desk) -> None:
-    """Let staff decide on this dashboard."""
+    """Let decide on this dashboard whoever may."""
     _desks[datasette] = desk
 
 
+def accounts(password_hash: str, staff_password_hash: str) -> dict[str, Any]:
+    """What datasette-auth-passwords is told: who may log in, and who that is then."""
+    found: dict[str, Any] = {"actors": {}}
+    for name, actor, given in (
+        (ADMIN, ADMIN, password_hash),
+        (_FORMER_ADMIN, ADMIN, password_hash),
+        (STAFF, STAFF, staff_password_hash),
+    ):
+        if given:
+            found[f"{name}_password_hash"] = given
+            found["actors"][name] = {"id": actor}
+    return found
+
+
+def roles(datasette: Any) -> tuple[str, ...]:
+    """Those who have a password here; none where everything is open."""
+    given = datasette.plugin_config(PASSWORDS) or {}
+    return tuple(name for name in (STAFF, ADMIN) if given.get(f"{name}_password_hash"))
+
+
 def desk_for(datasette: Any, request: Any) -> Desk | None:
-    """None for whoever may only read: with a password who is not logged in, without one who is not at this machine."""
-    passwords = datasette.plugin_config("datasette-auth-passwords") or {}
-    if passwords.get("root_password_hash"):
-        return _desks.get(datasette) if request.actor else None
+    """None for whoever may only read: with a password whoever is not admin, without one who is not at this machine."""
+    if known := roles(datasette):
+        actor = (request.actor or {}).get("id")
+        return _desks.get(datasette) if actor == ADMIN and ADMIN in known else None
     return _desks.get(datasette) if _is_here(request) else None
 
 

@@ -10,10 +10,13 @@ import click
 
 from addons.settings import Settings
 from deploy.arguments import one_line, with_settings
+from deploy.cli_alerts import alerts
 from deploy.cli_allow import allow, protect
 from deploy.cli_ca import ca
+from deploy.cli_compare import compare
 from deploy.cli_demo import demo
 from deploy.cli_disclose import disclose
+from deploy.cli_export import export
 from deploy.cli_install import install, uninstall
 from deploy.cli_lists import lists
 from deploy.cli_pac import pac
@@ -21,6 +24,7 @@ from deploy.cli_policies import policies
 from deploy.cli_purge import purge
 from deploy.cli_report import report
 from deploy.cli_request import request
+from deploy.cli_verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -59,18 +63,25 @@ def proxy(settings: Settings) -> None:
 @cli.command()
 @with_settings
 @click.option("--hash-password", is_flag=True, help="Ask for a password and print its hash for carrel.toml.")
-def dashboard(settings: Settings, hash_password: bool) -> None:
-    """Start the dashboard alone, for a service manager.
+@click.option("--public", is_flag=True, help="Serve the page for the public in place of the dashboard.")
+def dashboard(settings: Settings, hash_password: bool, public: bool) -> None:
+    """Start the dashboard alone, or the page for the public, for a service manager.
+
+    The page for the public shows whole months only, rounded, and nothing that was seen seldom.
 
     Example: carrel dashboard --hash-password
     """
     from deploy import dashboard as board
+    from deploy import public as page
 
     if hash_password:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
         click.echo(f'password_hash = "{board.password_hash(password)}"')
-        return
-    board.serve(settings)
+        click.echo(board.WHERE_TO_WRITE, err=True)
+    elif public:
+        page.serve(settings)
+    else:
+        board.serve(settings)
 
 
 @cli.command()
@@ -109,7 +120,8 @@ def doctor(settings: Settings) -> None:
 
 
 for command in (
-    allow, ca, demo, disclose, install, lists, pac, policies, protect, purge, report, request, uninstall,
+    alerts, allow, ca, compare, demo, disclose, export, install, lists, pac, policies, protect, purge, report, request,
+    uninstall, verify,
 ):  # fmt: skip
     cli.add_command(command)
 

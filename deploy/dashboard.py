@@ -10,11 +10,9 @@ import contextlib
 import ctypes
 import ipaddress
 import signal
-import socket
 import sqlite3
 import sys
-import threading
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -29,7 +27,10 @@ from datasette_auth_passwords.utils import hash_password
 from addons import decisions
 from addons import settings as configuration
 from addons.settings import Settings
-from analysis import metadata, staff
+from analysis import alerting, metadata, staff
+from analysis import papers as reports
+from deploy import alert_inputs, dashboard_papers
+from deploy.listening import DashboardError, QuietServer, listening
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -37,6 +38,10 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 MAKE_HASH = "carrel dashboard --hash-password"
+WHERE_TO_WRITE = (
+    "Write this line into carrel.toml, under [dashboard], for those who decide (they log in as admin). For those who "
+    "only read (they log in as staff), write it with the name staff_password_hash in place of password_hash."
+)
 
 # Pages for Datasette's developers. The first hashes whatever anybody sends, the second shows our hash.
 CLOSED = (
@@ -61,10 +66,6 @@ SETTINGS = {
 }
 
 
-class DashboardError(ValueError):
-    """The dashboard cannot start. One line: what is wrong, what to do."""
-
-
 class LiveDatabase(Database):  # type: ignore[misc]  # Datasette comes without types
     """The file that the ledger writes: never opened for writing, and no query that fails ends up in a log."""
 
@@ -81,7 +82,7 @@ class LiveDatabase(Database):  # type: ignore[misc]  # Datasette comes without t
 
 
 def password_hash(password: str) -> str:
-    """What to write as [dashboard] password_hash."""
+    """What to write as [dashboard] password_hash or staff_password_hash."""
     return str(hash_password(password))
 
 
@@ -94,15 +95,22 @@ def check(settings: Settings) -> None:
 def check_access(settings: Settings) -> None:
     """That nobody beyond this machine reads the counts without a password; asked before there is a database."""
     host, _ = settings.dashboard.listen
-    given = settings.dashboard.password_hash
+    given = {key: str(getattr(settings.dashboard, key)) for key in ("password_hash", "staff_password_hash")}
     where = settings.path or "carrel.toml"
-    if given and (given.count("$") != 3 or not given.startswith("pbkdf2_sha256$") or not given.split("$")[1].isdigit()):
-        raise DashboardError(f"{where}: [dashboard] password_hash: is not a hash; make one with `{MAKE_HASH}`")
-    if not given and not ipaddress.ip_address(host).is_loopback:
+    for key, value in given.items():
+        if value and not _is_hash(value):
+            raise DashboardError(f"{where}: [dashboard] {key}: is not a hash; make one with `{MAKE_HASH}`")
+    if not any(given.values()) and not ipaddress.ip_address(host).is_loopback:
         raise DashboardError(
             f"{where}: [dashboard] listen: {host} can be reached by others, and there is no password; make one with "
             f'`{MAKE_HASH}` and write it as [dashboard] password_hash, or listen on "127.0.0.1:8001"'
         )
+
+
+def _is_hash(text: str) -> bool:
+    """As datasette-auth-passwords reads it."""
+    kind, *rest = text.split("$")
+    return kind == "pbkdf2_sha256" and len(rest) == 3 and rest[0].isascii() and rest[0].isdigit()
 
 
 def _check_database(path: Path) -> None:
@@ -122,7 +130,7 @@ def datasette(settings: Settings) -> Datasette:
     server = Datasette(
         [],
         settings=SETTINGS,
-        metadata=metadata.build(settings.dashboard.password_hash),
+        metadata=metadata.build(settings.dashboard.password_hash, settings.dashboard.staff_password_hash),
         template_dir=str(resources.files("analysis") / "templates"),  # plugins come in any order, this comes first
     )
     server.remove_database("_memory")
@@ -132,13 +140,19 @@ def datasette(settings: Settings) -> Datasette:
         partial(decisions.allow, path), partial(decisions.end, path), partial(decisions.protect_again, path)
     )
     staff.offer(server, desk)
+    reports.offer(server, dashboard_papers.papers(settings))
+    alerting.offer(server, partial(alert_inputs.watch, settings))
     return server
 
 
 def application(settings: Settings) -> Application:
     """The ASGI application. Raises DashboardError."""
     check(settings)
-    return _door(datasette(settings).app(), open_to_all_names=bool(settings.dashboard.password_hash))
+    return _door(datasette(settings).app(), open_to_all_names=_asks(settings))
+
+
+def _asks(settings: Settings) -> bool:
+    return bool(settings.dashboard.password_hash or settings.dashboard.staff_password_hash)
 
 
 def _door(inner: Application, *, open_to_all_names: bool) -> Application:
@@ -175,51 +189,19 @@ async def _refuse(send: Send, status: int, text: str) -> None:
     await send({"type": "http.response.body", "body": text.encode() + b"\n"})
 
 
-class _Server(uvicorn.Server):
-    """Ends quietly: uvicorn would raise the signal again once it has stopped, and the exit status would not be 0."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        former = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)
-
-
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises DashboardError before the first request, never after."""
     app = application(settings)
-    with _listening(*settings.dashboard.listen) as listener:
+    with listening(*settings.dashboard.listen) as listener:
         options = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=1
         )
-        _Server(options).run(sockets=[listener])
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise DashboardError(
-            f"cannot listen on {host} port {port} ({error.strerror}); is another dashboard running? "
-            "Write another port as [dashboard] listen"
-        ) from None
-    return listener
+        QuietServer(options).run(sockets=[listener])
 
 
 def check_port(settings: Settings) -> None:
     """That nothing listens there yet; DashboardError otherwise."""
-    _listening(*settings.dashboard.listen).close()
+    listening(*settings.dashboard.listen).close()
 
 
 def command(settings: Settings) -> list[str]:

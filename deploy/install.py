@@ -202,6 +202,7 @@ def _refuse_taken(house: House, states: Mapping[str, State]) -> None:
         "carrel-proxy.socket": ("[proxy] listen", house.proxy),
         "carrel-desk.socket": ("[desk] listen", house.desk),
         "carrel-dashboard.service": ("[dashboard] listen", house.dashboard),
+        "carrel-public.service": ("[dashboard] public", house.public),
     }
     for unit, (key, listen) in ports.items():
         if listen is None or not _is_taken(listen):

@@ -40,6 +40,9 @@ class House:
     """Version of systemd: older ones complain about keys that they do not know."""
     lists: bool = True
     """Whether lists of trackers are fetched every day."""
+    public: Listen | None = None
+    alerts: bool = False
+    """Whether somebody is told by e-mail or webhook."""
 
 
 def house(settings: Settings, program: Path, config: Path, version: str, systemd: int, *, lists: bool = True) -> House:
@@ -50,9 +53,11 @@ def house(settings: Settings, program: Path, config: Path, version: str, systemd
         proxy=settings.proxy.listen,
         desk=settings.desk.listen,
         dashboard=settings.dashboard.listen,
+        public=settings.dashboard.public,
         version=version,
         systemd=systemd,
         lists=lists,
+        alerts=bool(settings.alerts.to),
     )
 
 
@@ -61,16 +66,21 @@ def files(house: House) -> dict[Path, str]:
     units = {
         "carrel-proxy.socket": _socket("the proxy's port", "proxy", house.proxy),
         "carrel-proxy.service": _proxy(house),
-        "carrel-dashboard.service": _dashboard(house),
+        "carrel-dashboard.service": _pages(house, "the dashboard", "dashboard", house.dashboard),
         "carrel-purge.service": _purge(house),
         "carrel-purge.timer": _timer("delete what is older than carrel.toml allows", "*-*-* 04:30:00", "30min"),
     }
+    if house.public:
+        units["carrel-public.service"] = _pages(house, "the public's page", "dashboard --public", house.public)
     if house.desk:
         units["carrel-desk.socket"] = _socket("the desk's port", "desk", house.desk)
     if house.lists:
-        units["carrel-lists.service"] = _lists(house)
+        units["carrel-lists.service"] = _sent_out(house, "fetch lists of trackers", "lists update")
         # Spread over hours: the lists' servers belong to others.
         units["carrel-lists.timer"] = _timer("fetch lists of trackers", "*-*-* 01:00:00", "3h")
+    if house.alerts:
+        units["carrel-alerts.service"] = _sent_out(house, "tell what is new", "alerts send")
+        units["carrel-alerts.timer"] = _timer("tell what is new", "*-*-* 07:00:00", "30min")
     texts = {UNITS / name: text for name, text in units.items()}
     texts |= {SYSUSERS: _sysusers(house), TMPFILES: _tmpfiles(house)}
     return {path: f"{_head(path, house.version)}\n{text}" for path, text in sorted(texts.items())}
@@ -78,7 +88,7 @@ def files(house: House) -> dict[Path, str]:
 
 def _head(path: Path, version: str) -> str:
     """Of a program that runs on, the version is part: after an upgrade its file differs, and it is started anew."""
-    running = path.name in ("carrel-proxy.service", "carrel-dashboard.service")
+    running = path.name in ("carrel-proxy.service", "carrel-dashboard.service", "carrel-public.service")
     change = f"systemctl edit {path.name}" if path.parent == UNITS else "a file of another name"
     return f"{MARK}{f' of Carrel {version}' if running else ''}, which writes it again. Own changes go into: {change}"
 
@@ -88,10 +98,13 @@ ALL_UNITS = (
     "carrel-desk.socket",
     "carrel-proxy.service",
     "carrel-dashboard.service",
+    "carrel-public.service",
     "carrel-lists.timer",
     "carrel-lists.service",
     "carrel-purge.timer",
     "carrel-purge.service",
+    "carrel-alerts.timer",
+    "carrel-alerts.service",
 )
 """Of any version and configuration, in the order in which they start."""
 
@@ -137,18 +150,18 @@ def _proxy(house: House) -> str:
     )
 
 
-def _dashboard(house: House) -> str:
-    within = ipaddress.ip_address(house.dashboard[0]).is_loopback
+def _pages(house: House, what: str, words: str, listen: Listen) -> str:
+    within = ipaddress.ip_address(listen[0]).is_loopback
     return unit(
         Unit=(
-            ("Description", "Carrel: the dashboard"),
+            ("Description", f"Carrel: {what}"),
             ("Wants", "carrel-proxy.service"),
             ("After", "carrel-proxy.service"),  # which makes the database
             *_NEVER_GIVE_UP,
         ),
         Service=(
             ("Type", "exec"),
-            ("ExecStart", _command(house, "dashboard")),
+            ("ExecStart", _command(house, words)),
             *_restart(house),
             ("TimeoutStopSec", "15"),
             *RESTRICTED,
@@ -165,15 +178,15 @@ def _dashboard(house: House) -> str:
     )
 
 
-def _lists(house: House) -> str:
+def _sent_out(house: House, what: str, words: str) -> str:
     return unit(
         Unit=(
-            ("Description", "Carrel: fetch lists of trackers"),
+            ("Description", f"Carrel: {what}"),
             ("Wants", "network-online.target"),
             ("After", "network-online.target nss-lookup.target"),
         ),
         Service=(
-            *_once(house, "lists update"),
+            *_once(house, words),
             *RESTRICTED,
             *NO_NEW_CODE,
             *writable(house.data),

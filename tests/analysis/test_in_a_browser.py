@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,58 @@ def test_pages_load_from_here_alone_and_fit(database: Path, width: int, scheme: 
         browser.close()
     assert elsewhere == []
     assert complaints == []
+
+
+OURS = [path for path in PAGES if not path.startswith("/carrel") and not path.startswith("/-/dashboards")]
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
+def test_axe_finds_no_barrier(database: Path, width: int, scheme: str) -> None:
+    """Datasette's own pages under /carrel are as Datasette makes them."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with served(database.parent) as (_, port), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *sandbox])
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            bypass_csp=True,
+        )
+        page = context.new_page()
+        for path in (*OURS, "/-/dashboards/charts", "/-/sites/none"):
+            page.goto(f"http://127.0.0.1:{port}{path}")
+            found = axe.Axe().run(page)
+            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        browser.close()
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")
+def test_a_reader_takes_the_report_away_without_scripts(database: Path, tmp_path: Path) -> None:
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with served(database.parent) as (_, port), sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *sandbox])
+        page = browser.new_context(java_script_enabled=False).new_page()
+        page.goto(f"http://127.0.0.1:{port}/-/sites/sciencedirect?since=2026-10")
+        with page.expect_download() as one:
+            page.get_by_role("button", name="Make the report").click()
+        assert one.value.suggested_filename == "sciencedirect.html"
+        one.value.save_as(tmp_path / "report.html")
+        page.get_by_label("XLSX").check()
+        page.get_by_label("JSON").check()
+        with page.expect_download() as several:
+            page.get_by_role("button", name="Make the report").click()
+        several.value.save_as(tmp_path / "report.zip")
+        for name in ("HTML", "XLSX", "JSON"):
+            page.get_by_label(name).uncheck()
+        page.get_by_role("button", name="Make the report").click()
+        page.get_by_text("Choose at least one format.").wait_for()  # raises if it does not come
+        page.goto((tmp_path / "report.html").as_uri())
+        assert "ScienceDirect" in page.get_by_role("heading", level=1).inner_text()
+        browser.close()
+    with zipfile.ZipFile(tmp_path / "report.zip") as packed:
+        assert {Path(name).suffix for name in packed.namelist()} == {".html", ".xlsx", ".json"}
+        assert packed.testzip() is None
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="needs Chromium")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import quote
@@ -11,6 +13,8 @@ import pytest
 from datasette.app import Datasette
 
 from addons.database import open_database
+from analysis import report as evidence
+from analysis.documents import sections
 from deploy import dashboard
 from tests.analysis import library
 from tests.analysis.conftest import settings_for
@@ -28,6 +32,11 @@ PAGES = (
     "/-/dashboards",
     "/-/dashboards/charts",
     "/-/dashboards/charts?site=anytown",
+    "/-/dashboards/charts?since=2026-10-01&kind=vendor",
+    "/?since=2026-10&until=2026-11&kind=vendor&category=advertising",
+    "/?since=2030-01",
+    "/-/sites/sciencedirect?since=2026-11&category=analytics",
+    "/-/alerts",
     "/-/dashboards/charts/most_seen",
     "/carrel",
     "/carrel?_show_hidden=1",
@@ -152,9 +161,10 @@ async def test_a_third_party_page_names_list_version_and_entry(filled: Datasette
 
 async def test_a_site_page_keeps_the_vendors_own_hosts_apart(filled: Datasette) -> None:
     text = (await filled.client.get("/-/sites/sciencedirect")).text
-    third, _, rest = text.partition("hidden trackers</h2>")
-    behind, _, rest = rest.partition("vendor's group</h2>")
-    apart, _, rest = rest.partition("What they received</h2>")
+    findings, _, rest = text.partition('id="behind">5. ')
+    third = findings.partition('id="received">')[0]
+    behind, _, rest = rest.partition("vendor's group</h3>")
+    apart, _, rest = rest.partition("6. Observed against disclosed</h2>")
     assert "demdex.net" in third
     assert {name for name in ("omtrdc.net", "threatmetrix.com", "elsevier.com", "demdex.net") if name in behind} == {
         "omtrdc.net",
@@ -164,6 +174,62 @@ async def test_a_site_page_keeps_the_vendors_own_hosts_apart(filled: Datasette) 
     for name in ("threatmetrix.com", "omtrdc.net", ">elsevier.com"):
         assert name not in third
     assert "carrel report sciencedirect" in text
+
+
+async def test_a_site_page_has_the_reports_sections_in_their_order(filled: Datasette) -> None:
+    text = (await filled.client.get("/-/sites/sciencedirect")).text
+    connection = sqlite3.connect(filled.get_database("carrel").path)
+    document = sections.build(evidence.build(connection, "sciencedirect", None, None, "2026-11-24", "1"))
+    connection.close()
+    titles = {part.number: part.title for part in document.parts}
+    found = re.findall(r"<h2 id=[^>]*>(\d+)\. ([^<]+)</h2>", text)
+    assert [number for number, _ in found] == ["1", "2", "4", "5", "6", "8", "9", "11", "12"]
+    for number, title in found:
+        assert title.replace("&#39;", "'") == titles[number]
+    assert "week of 23 November 2026" in text
+    assert "It was removed with release 9." in text
+
+
+@pytest.mark.parametrize("path", ["/", "/-/matrix", "/-/third-parties", "/-/sites/sciencedirect"])
+async def test_what_was_chosen_goes_along_with_every_link(filled: Datasette, path: str) -> None:
+    text = (await filled.client.get(f"{path}?since=2026-10&until=2026-11&category=analytics")).text
+    assert "only third parties of the category analytics" in text
+    links = re.findall(r'<a [^>]*href="(/-/(?:sites|third-parties)/[^"#]*)', text)
+    elsewhere = [link for link in links if not link.startswith(path + "?") and not link.endswith(path)]
+    assert len(elsewhere) > 1
+    assert [link for link in elsewhere if "since=2026-10&amp;until=2026-11&amp;category=analytics" not in link] == []
+    assert "/-/dashboards/charts?since=2026-10-01&amp;until=2026-11-30&amp;category=analytics" in text
+
+
+async def test_what_was_chosen_changes_the_numbers(filled: Datasette) -> None:
+    every = (await filled.client.get("/")).text
+    some = (await filled.client.get("/?kind=vendor")).text
+    assert "1,841 of 1,891 page loads" in every
+    assert "1,841 of 1,891 page loads" not in some
+    assert "Anytown catalog" not in some.partition("By site</h2>")[2].partition("</table>")[0]
+
+
+@pytest.mark.parametrize("query", ["since=2026-99", "since=2026-11&until=2026-10", "kind=shop", "category=a%0Ab"])
+@pytest.mark.parametrize("path", ["/", "/-/sites/anytown", "/-/third-parties/hotjar.com"])
+async def test_what_an_address_cannot_mean_is_said(filled: Datasette, path: str, query: str) -> None:
+    response = await filled.client.get(f"{path}?{query}")
+    assert response.status_code == 400
+    assert "start again from the overview" in response.text
+
+
+async def test_every_number_says_where_it_comes_from(filled: Datasette) -> None:
+    """Each link leads to a query that answers, asked for the same site and time."""
+    found: set[str] = set()
+    for path in PAGES:
+        if path.startswith(("/-/sites", "/-/third-parties", "/-/matrix", "/-/coverage", "/?since=2026")) or path == "/":
+            text = (await filled.client.get(path)).text
+            blocks = re.findall(r'<p class="source">.*?</p>', text)
+            assert blocks or path.endswith("unopened"), path
+            found |= {unescape(link) for block in blocks for link in re.findall(r'href="([^"]+)"', block)}
+    assert any("site=sciencedirect" in link and "since=2026-11-01" in link for link in found)
+    for link in sorted(found):
+        path, _, query = link.partition("?")
+        assert (await filled.client.get(f"{path}.json?{query}&_shape=array")).status_code == 200, link
 
 
 async def test_coverage_says_since_when_and_which_lists(filled: Datasette) -> None:

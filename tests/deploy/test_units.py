@@ -10,7 +10,7 @@ from shutil import which
 
 import pytest
 
-from addons.settings import Dashboard, Data, Desk, Proxy, Settings
+from addons.settings import Alerts, Dashboard, Data, Desk, Proxy, Settings
 from deploy import manager, units
 from deploy.units import UNITS, House, enabled, files, house
 
@@ -31,6 +31,10 @@ HOUSES = {
         Settings(data=Data(Path("/var/lib/carrel")), desk=Desk(listen=("::", 80)), proxy=Proxy(listen=("::", 3128)))
     ),
     "without lists": built(lists=False),
+    "with alerts": built(Settings(data=Data(Path("/var/lib/carrel")), alerts=Alerts(to=("json://127.0.0.1",)))),
+    "with the public's page": built(
+        Settings(data=Data(Path("/var/lib/carrel")), dashboard=Dashboard(public=("10.0.0.5", 8002)))
+    ),
     "data elsewhere": built(Settings(data=Data(Path("/srv/our library/100%")))),
     "open dashboard": built(
         Settings(data=Data(Path("/var/lib/carrel")), dashboard=Dashboard(listen=("10.0.0.5", 8001)))
@@ -130,6 +134,14 @@ def test_a_dashboard_on_this_computer_reaches_nothing_beyond_it() -> None:
     assert "IPAddressDeny" not in unit(HOUSES["open dashboard"], "carrel-dashboard.service")
 
 
+def test_the_page_for_the_public_is_a_program_of_its_own() -> None:
+    lines = unit(HOUSES["with the public's page"], "carrel-public.service")
+    assert lines["ExecStart"] == ["/bin/true dashboard --public --config /etc/carrel/carrel.toml"]
+    assert (lines["User"], lines["InaccessiblePaths"]) == (["carrel"], ["-/var/lib/carrel/ca"])
+    assert "carrel-public.service" in enabled(HOUSES["with the public's page"])
+    assert UNITS / "carrel-public.service" not in files(HOUSES["ordinary"])
+
+
 def test_the_sockets_are_the_configured_ones() -> None:
     both = HOUSES["with a desk's port"]
     assert unit(both, "carrel-proxy.socket")["ListenStream"] == ["[::]:3128"]
@@ -154,6 +166,15 @@ def test_timers_start_with_the_machine_and_their_programs_do_not() -> None:
         "carrel-purge.timer",
     )
     assert not any("lists" in name for name in enabled(HOUSES["without lists"]))
+
+
+def test_alerts_are_sent_only_where_somebody_is_to_be_told() -> None:
+    assert not any("alerts" in path.name for path in files(HOUSES["ordinary"]))
+    assert "carrel-alerts.timer" in enabled(HOUSES["with alerts"])
+    lines = unit(HOUSES["with alerts"], "carrel-alerts.service")
+    assert lines["ExecStart"] == ["/bin/true alerts send --config /etc/carrel/carrel.toml"]
+    assert (lines["InaccessiblePaths"], lines["ProtectSystem"]) == (["-/var/lib/carrel/ca"], ["strict"])
+    assert not any("127.0.0.1" in text for path, text in files(HOUSES["with alerts"]).items() if "alerts" in path.name)
 
 
 def test_a_growing_delay_is_asked_only_of_a_systemd_that_knows_it() -> None:
