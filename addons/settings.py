@@ -361,6 +361,11 @@ def _refuse_self(proxy: Proxy, dashboard: Dashboard, where: str) -> None:
             f"{where}: [dashboard] listen: port {dashboard.listen[1]} is the proxy's; write another, such as "
             f'"127.0.0.1:{dashboard.listen[1] + 1}"'
         )
+    if dashboard.public and dashboard.public[1] in (proxy.listen[1], dashboard.listen[1]):
+        raise SettingsError(
+            f"{where}: [dashboard] public: port {dashboard.public[1]} is the proxy's or the dashboard's; write "
+            f'another, such as "127.0.0.1:{dashboard.listen[1] + 1}"'
+        )
     if proxy.upstream:
         parts = urlsplit(proxy.upstream)
         if parts.port == proxy.listen[1] and parts.hostname in ("localhost", "127.0.0.1", "::1", proxy.listen[0]):

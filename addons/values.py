@@ -56,9 +56,6 @@ def choice(*allowed: str) -> Parser:
     return parser
 
 
-# A promise that this version does not keep must not be accepted in silence.
-
-
 def listen(value: Any, base: Path) -> Listen:
     try:
         parts = urlsplit(f"//{value}")
