@@ -3,6 +3,8 @@
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 BIN := $(or $(UV_PROJECT_ENVIRONMENT),.venv)/bin
 ARGS ?=
+# Files of tests that run at the same time.
+JOBS ?= 2
 
 # Libraries' filters often look into TLS: what the machine trusts, uv trusts.
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
@@ -30,8 +32,8 @@ demo: $(UV)  ## set up what is missing, then show on this machine alone what Car
 opt: $(UV)  ## as root: put Carrel and its Python under /opt/carrel, for `/opt/carrel/venv/bin/carrel install`
 	@UV_PYTHON_INSTALL_DIR=/opt/carrel/python UV_PROJECT_ENVIRONMENT=/opt/carrel/venv $(UV) sync --frozen --no-dev --no-editable
 
-test: dev browsers  ## run all tests (ARGS="-k name" for some)
-	@$(BIN)/pytest $(ARGS)
+test: dev browsers  ## run all tests, two at a time (ARGS="-k name" for some)
+	@$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: dev  ## style, types, who may import whom, README against the program
 	@$(BIN)/ruff check
