@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from addons import correspondence
+from analysis import asked
 from deploy.cli import cli
 from tests.deploy.test_cli_disclose import World
 
@@ -51,3 +53,8 @@ def test_what_cannot_be_asked_is_said_in_one_line(words: list[str], said: str, w
     done = request(world, *words)
     assert done.exit_code in (1, 2)
     assert said in done.output
+
+
+def test_the_dashboard_words_a_request_as_the_command_does() -> None:
+    """The two rooms may not know each other, so each has the words."""
+    assert asked.ASKED == correspondence.ASKED
