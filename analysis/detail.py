@@ -104,8 +104,17 @@ class SitePage:
         return sum(one.named for one in self.protection.stopped)
 
     @property
+    def names(self) -> frozenset[str]:
+        return frozenset(line.party.domain for category in self.categories for line in category.lines)
+
+    @property
     def third_parties(self) -> int:
-        return len({line.party.domain for category in self.categories for line in category.lines})
+        return len(self.names)
+
+    @property
+    def not_found(self) -> int:
+        """Of these, as on the report's first page: who hides behind own names is not among them."""
+        return self.disclosed.not_found_of(self.names)
 
     @property
     def relayed(self) -> bool:

@@ -149,10 +149,9 @@ class Comparison:
         counted = [(status, statuses.count(status)) for status in (*STATUSES[:3], NO_DOCUMENT) if status in statuses]
         return (*counted, (NOT_OBSERVED, len(self.unobserved))) if self.documents else tuple(counted)
 
-    @property
-    def not_found(self) -> int:
-        """Recipients that stand in none of the documents: the second number of the report's first page."""
-        return sum(line.status == NOT_FOUND for line in self.lines)
+    def not_found_of(self, domains: Collection[str]) -> int:
+        """How many of them stand in none of the documents: the second number of the report's first page."""
+        return sum(line.status == NOT_FOUND and line.party.domain in domains for line in self.lines)
 
     def line(self, domain: str) -> Line | None:
         return next((line for line in self.lines if line.party.domain == domain), None)

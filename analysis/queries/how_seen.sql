@@ -8,13 +8,15 @@ from (
     where (:site = '' or site = :site) and (:kind = '' or site_kind = :kind)
         and (:category = '' or party_category = iif(:category = 'no category known', '', :category))
     union all
-    select 2, period, site, sites.kind, third_party, category, relation, section, c.kind, method, outcome, relayed, loads,
+    select 2, period, site, sites.kind, third_party, party_category, relation, section, c.kind, method, outcome, relayed, loads,
         requests
-    from spans cross join sites cross join third_parties cross join contacts as c on c.site = sites.id
-        and third_party = domain and period between spans.low and spans.high
-    where spans.grain = 2 and (:site = '' or sites.id = :site) and (:kind = '' or sites.kind = :kind)
-        and (:third_party = '' or domain = :third_party)
-        and (:category = '' or category = iif(:category = 'no category known', '', :category))
+    from (
+        select distinct spans.grain, site, third_party, party_category, period
+        from spans cross join meetings on meetings.grain = spans.grain and period between spans.low and spans.high
+        where spans.grain = 2 and (:site = '' or site = :site) and (:kind = '' or site_kind = :kind)
+            and (:third_party = '' or third_party = :third_party)
+            and (:category = '' or party_category = iif(:category = 'no category known', '', :category))
+    ) as met cross join contacts as c using (site, third_party, period) cross join sites on sites.id = met.site
 )
 where third_party not like '(%' and (:third_party = '' or third_party = :third_party)
 group by site, third_party, relation, section, kind, method, outcome, relayed

@@ -1,13 +1,18 @@
 -- In which months was this third party contacted, and on how many of the page loads of the sites that it appears on?
 -- seen: as in _seen.sql
-, its as (
+, its as materialized (
     select site, behind, substr(period, 1, 7) as month, sum(contacted) as loads
-    from seen_by_month where third_party = :third_party
+    from months cross join sights on sights.grain = months.grain and period between months.low and months.high
+    where third_party = :third_party and (:site = '' or site = :site) and (:kind = '' or site_kind = :kind)
+        and (:category = '' or party_category = iif(:category = 'no category known', '', :category))
     group by site, behind, month
 ),
+monthly as materialized (
+    select site, substr(period, 1, 7) as month, sum(loads) as loads from opened group by site, month
+),
 watched as (
-    select behind, substr(period, 1, 7) as month, sum(loads) as loads
-    from opened join (select distinct site, behind from its) as places on places.site = opened.site
+    select behind, month, sum(loads) as loads
+    from (select distinct site, behind from its) as places cross join monthly on monthly.site = places.site
     group by behind, month
 )
 select watched.behind, watched.month, watched.loads as watched,

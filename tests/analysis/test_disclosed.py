@@ -74,7 +74,7 @@ def test_a_name_in_any_document_is_enough_and_each_document_has_its_cell() -> No
 def test_without_a_document_nothing_is_said_to_be_missing() -> None:
     found = disclosed.build([GA], [], [], [])
     assert found.lines[0].status == NO_DOCUMENT
-    assert found.not_found == 0
+    assert found.not_found_of({GA.domain}) == 0
     assert found.counts == ((NO_DOCUMENT, 1),)
 
 
@@ -82,6 +82,7 @@ def test_of_two_versions_of_a_document_the_newer_counts() -> None:
     older = POLICY | {"read_on": "2026-03-01", "sha256": "b" * 64}
     found = disclosed.build([HOTJAR], [older, POLICY], [mention("service", "Hotjar", sha256="b" * 64)], [])
     assert found.lines[0].status == NOT_FOUND
+    assert (found.not_found_of({HOTJAR.domain}), found.not_found_of({GA.domain})) == (1, 0)
     assert [one.sha256[0] for one in (*found.documents, *found.earlier)] == ["a", "b"]
     other = older | {"title": "Privacy policy of the group"}
     found = disclosed.build([HOTJAR], [other, POLICY], [mention("service", "Hotjar", sha256="b" * 64)], [])
@@ -93,7 +94,7 @@ def test_a_verdict_of_the_librarys_stands_above_what_was_found_and_is_shown_as_s
     assert said == "not found; decided by the library (Ada, 2026-11-12): section 4"
     found = disclosed.build([GA], [POLICY], [], [verdict(GA.domain, "by category")])
     assert (found.lines[0].status, found.lines[0].found_status) == (BY_CATEGORY, NOT_FOUND)
-    assert found.not_found == 0
+    assert found.not_found_of({GA.domain}) == 0
 
 
 def test_the_configuration_is_a_verdict_too_and_a_persons_is_above_it() -> None:
