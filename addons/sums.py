@@ -148,12 +148,11 @@ PROGRAM = (
     f"insert into reach select {KEPT}, site, third_party, span, {_REACH}, loads from reach_anew",
     *_sums_of("reach", _REACH, "sum(loads)"),
     *_forget("manner", MONTH),
-    # Each contact fits one sight, which leads to the periods that there are.
+    # Sights lead to the periods that there are.
     f"""insert into manner select {MONTH}, s.site, s.third_party, s.month, {_MANNER}, sum(c.loads), sum(requests)
-        from {_MONTHS} as s cross join sight as g on {_FIND.format("g", KEPT)} and {_IN_MONTH.format("g")} and way >= 0
-            cross join contact as c on c.site = g.site and c.period = g.span and c.third_party = g.third_party
-                and c.consent = g.consent and c.relation = g.relation and c.outcome = g.outcome
-                and (method in ('dns', 'request')) = way
+        from (select distinct s.site, s.third_party, s.month, g.span from {_MONTHS} as s cross join sight as g
+            on {_FIND.format("g", KEPT)} and {_IN_MONTH.format("g")} and way >= 0) as s
+            cross join contact as c on c.site = s.site and c.period = s.span and c.third_party = s.third_party
         group by s.site, s.third_party, s.month, {_MANNER}""",
     *_ever("manner", _MANNER.replace("c.", ""), "sum(loads), sum(requests)"),
     "delete from stale",
