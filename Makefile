@@ -15,7 +15,7 @@ endif
 sync = $(UV) sync --frozen --inexact $(1) || $(UV) sync --frozen --inexact --python '>=3.12' $(1) || \
 	{ echo 'make: Carrel could not be set up: it needs Python 3.12 or newer and its packages; see the lines above' >&2; exit 1; }
 
-.PHONY: help up demo opt test lint bench browsers dev
+.PHONY: help up demo opt test lint bench trust browsers dev
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -44,6 +44,9 @@ lint: dev  ## style, types, who may import whom, README against the program
 
 bench: dev  ## measure throughput and page loads
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+trust: dev browsers  ## plant canaries everywhere, and search all that was written (ARGS="canaries --mode observe")
+	@$(BIN)/python -m tests.trust $(ARGS)
 
 browsers:  ## install the browsers that the tests drive, where they are missing
 	@tests/browser/install.sh

@@ -158,7 +158,10 @@ async def tick(house: Parts) -> None:
         while True:
             await asyncio.sleep(_TICK)
             watchdog.alive()
-            house.witness.settle()
+            try:
+                house.witness.settle()
+            except Exception:  # noqa: BLE001 -- one report that cannot be weighed must not end the counting of all
+                house.ledger.cover(date.today(), dropped=1)
             if time.monotonic() - last >= _MINUTE:
                 last += _MINUTE
                 house.ledger.cover(date.today(), seconds=_MINUTE)

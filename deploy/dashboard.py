@@ -24,7 +24,7 @@ from datasette.app import Datasette
 from datasette.database import Database
 from datasette_auth_passwords.utils import hash_password
 
-from addons import decisions
+from addons import decisions, quiet
 from addons import settings as configuration
 from addons.settings import Settings
 from analysis import alerting, metadata, staff
@@ -195,6 +195,7 @@ async def _refuse(send: Send, status: int, text: str) -> None:
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises DashboardError before the first request, never after."""
+    quiet.no_dumps()  # what staff look at
     app = application(settings)
     with listening(*settings.dashboard.listen) as listener:
         options = uvicorn.Config(
