@@ -22,6 +22,9 @@ _FIRST = frozenset({"page_loads", "contacts", "presences", "exposures"})
 STAFFS_OWN = frozenset({"documents", "mentions", "requests", "answers"})
 """What staff note about vendors' papers and letters: it comes from no computer of a patron's."""
 
+SUMS = frozenset({"sights", "meetings", "reaches", "manners", "sight_anew", "reach_anew", "refresh"})
+"""What the other views say already, added up (addons/sums.py); a sentence tells of them."""
+
 
 @cache
 def views() -> Mapping[str, tuple[str, ...]]:
@@ -31,7 +34,7 @@ def views() -> Mapping[str, tuple[str, ...]]:
         found = {
             name: tuple(row[0] for row in database.execute("select name from pragma_table_info(?)", [name]))
             for name in database.view_names()
-            if name not in STAFFS_OWN
+            if name not in STAFFS_OWN | SUMS
         }
     return dict(sorted(found.items(), key=lambda item: (item[0] not in _FIRST, "period" not in item[1])))
 
