@@ -89,3 +89,9 @@ def _prepare(path: Path, database: Database) -> None:
         # The day is enough: no time of day is kept anywhere in this file.
         with database.conn:
             database.conn.execute("update _sqlite_migrations set applied_at = substr(applied_at, 1, 10)")
+    # After ANALYZE, SQLite reads whole tables of sums to build filters (Bloom filters) for a few look-ups in them.
+    with database.conn:
+        for (table,) in database.conn.execute(
+            "select name from sqlite_schema where name in ('sqlite_stat1', 'sqlite_stat4')"
+        ).fetchall():
+            database.conn.execute(f"drop table {table}")

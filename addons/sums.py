@@ -158,38 +158,41 @@ PROGRAM = (
     "delete from stale",
 )
 
+# Whoever asks of no grain asks of each, or every look-up would read the whole table.
+_GRAINS = f"(select {EVER} as grain union all select {MONTH} union all select {KEPT})"
 VIEWS = (
     # Presences told apart: by a site's own name, behind it, or no one's. Where one was met in both ways, presences do
     # not say how often in which: then the kind of request that most page loads have is counted (at_least).
-    """create view sights as
-    select grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, w.relation,
+    f"""create view sights as
+    select g.grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, w.relation,
         consent, outcome, case when domain like '(%' then 'bucket' when iif(mixed, s.way, behind) then 'behind'
             when w.relation in ('own', 'group', 'library') then 'own' else 'third' end as stands,
         iif(mixed, s.way, behind) as behind, mixed as at_least, loads, iif(outcome = 'allowed', loads, 0) as contacted,
         iif(outcome = 'allowed', 0, loads) as stopped,
         iif(outcome = 'allowed' and domain not like '(%', relayed, 0) as relayed, first, last
-    from site cross join way as w on w.site = site.key cross join third_party as t on t.key = w.third_party
-        cross join sight as s on s.site = w.site and s.third_party = w.third_party and s.relation = w.relation
+    from {_GRAINS} as g cross join site cross join way as w on w.site = site.key
+        cross join third_party as t on t.key = w.third_party
+        cross join sight as s on s.grain = g.grain and s.site = w.site and s.third_party = w.third_party and s.relation = w.relation
             and iif(mixed, s.way >= 0, s.way = -1)""",
     # Presences as they are, however met.
-    """create view meetings as
-    select grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, s.relation,
+    f"""create view meetings as
+    select g.grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, s.relation,
         consent, outcome, loads, first, last
-    from site cross join (select distinct site, third_party from way) as w on w.site = site.key
+    from {_GRAINS} as g cross join site cross join (select distinct site, third_party from way) as w on w.site = site.key
         cross join third_party as t on t.key = w.third_party
-        cross join sight as s on s.site = w.site and s.third_party = w.third_party and s.way = -1""",
-    """create view reaches as
-    select grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, received,
+        cross join sight as s on s.grain = g.grain and s.site = w.site and s.third_party = w.third_party and s.way = -1""",
+    f"""create view reaches as
+    select g.grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, received,
         rung, what, carried_in, loads
-    from site cross join (select distinct site, third_party from way) as w on w.site = site.key
+    from {_GRAINS} as g cross join site cross join (select distinct site, third_party from way) as w on w.site = site.key
         cross join third_party as t on t.key = w.third_party
-        cross join reach as s on s.site = w.site and s.third_party = w.third_party""",
-    """create view manners as
-    select grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, relation,
+        cross join reach as s on s.grain = g.grain and s.site = w.site and s.third_party = w.third_party""",
+    f"""create view manners as
+    select g.grain, span as period, site.id as site, site.kind as site_kind, domain as third_party, category as party_category, relation,
         section, s.kind, method, outcome, relayed, loads, requests
-    from site cross join (select distinct site, third_party from way) as w on w.site = site.key
+    from {_GRAINS} as g cross join site cross join (select distinct site, third_party from way) as w on w.site = site.key
         cross join third_party as t on t.key = w.third_party
-        cross join manner as s on s.site = w.site and s.third_party = w.third_party""",
+        cross join manner as s on s.grain = g.grain and s.site = w.site and s.third_party = w.third_party""",
 )
 COUNTED = ("contact", "presence", "exposure")
 

@@ -17,9 +17,7 @@ from analysis.filters import Filters
         pytest.param({"since": "", "kind": ""}, Filters(), id="an empty form"),
         pytest.param({"since": "2026-09", "until": "2026-11"}, Filters("2026-09-01", "2026-11-30"), id="months"),
         pytest.param({"since": "2026-09-02"}, Filters("2026-09-02"), id="a day"),
-        pytest.param(
-            {"kind": "vendor", "category": "CDN"}, Filters(kind="vendor", category="CDN"), id="kind"
-        ),
+        pytest.param({"kind": "vendor", "category": "CDN"}, Filters(kind="vendor", category="CDN"), id="kind"),
     ],
 )
 def test_it_is_read_and_written_again(given: dict[str, str], expected: Filters) -> None:
