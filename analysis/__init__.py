@@ -1,4 +1,4 @@
-"""The Datasette plugin: hooks only. Pages, questions and charts are in the modules that it names."""
+"""The Datasette plugin: hooks only. What answers is in the rooms of `analysis.dashboard`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 
 from datasette import hookimpl
 
-from analysis import alert_pages, decisions, detail_pages, errors, headers, pages, questions, staff
-from analysis.metadata import DATABASE
+from analysis import questions
+from analysis.dashboard import alert_pages, decisions, detail_pages, errors, headers, pages, staff
+from analysis.dashboard.metadata import DATABASE
 
 
 @hookimpl(tryfirst=True)  # before Datasette's own front page

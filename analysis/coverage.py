@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from analysis import alert_gaps, periods
-from analysis.alert_gaps import Gap
+from analysis import periods
+from analysis.alerts import gaps as alert_gaps
+from analysis.alerts.gaps import Gap
 
 Row = Mapping[str, Any]
 

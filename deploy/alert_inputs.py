@@ -6,8 +6,9 @@ from datetime import date
 
 from addons import beside
 from addons.settings import Settings
-from analysis import alerts, questions
-from analysis.alerts import Alert, Watch
+from analysis import questions
+from analysis.alerts import kinds as alerts
+from analysis.alerts.kinds import Alert, Watch
 from blocklists.shelf import Place, ShelfError
 from deploy.lists import shelf_of
 

@@ -35,7 +35,7 @@ def list_(settings: Settings) -> None:
 
     Example: carrel alerts list --config carrel.toml
     """
-    from analysis import alerts as telling
+    from analysis.alerts import kinds as telling
     from deploy import alert_inputs
 
     groups = telling.by_kind(alert_inputs.present(settings, date.today()))

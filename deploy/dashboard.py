@@ -27,8 +27,8 @@ from datasette_auth_passwords.utils import hash_password
 from addons import decisions, quiet
 from addons import settings as configuration
 from addons.settings import Settings
-from analysis import alerting, metadata, staff
-from analysis import papers as reports
+from analysis.dashboard import alerting, metadata, staff
+from analysis.dashboard import papers as reports
 from deploy import alert_inputs, dashboard_papers
 from deploy.listening import DashboardError, QuietServer, listening
 

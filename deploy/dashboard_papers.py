@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from addons.settings import Settings
+from analysis.dashboard.papers import Papers
 from analysis.documents import archives
-from analysis.papers import Papers
 from blocklists import owners
 from deploy import compared
 from deploy import report as reporting

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from addons.settings import Settings
-from analysis import alerts
-from analysis.alerts import Alert
+from analysis.alerts import kinds as alerts
+from analysis.alerts.kinds import Alert
 
 STATE: Final = "alerts.json"
 EVERY: Final = {"daily": timedelta(days=1), "weekly": timedelta(days=7)}

@@ -16,8 +16,10 @@ from datasette.plugins import pm
 
 from addons.database import open_database
 from addons.settings import Settings, parse
-from analysis import alert_pages, alerting, alerts, feed
-from analysis.alerts import Alert, Watch
+from analysis.alerts import feed
+from analysis.alerts import kinds as alerts
+from analysis.alerts.kinds import Alert, Watch
+from analysis.dashboard import alert_pages, alerting
 from deploy import alert_inputs, dashboard
 from tests.analysis import library
 from tests.analysis.conftest import settings_for

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis import charts, metadata
+from analysis import charts
+from analysis.dashboard import metadata
 
 
 @pytest.mark.parametrize("name", charts.load())

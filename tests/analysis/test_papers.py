@@ -12,8 +12,8 @@ import httpx
 import pytest
 from datasette.app import Datasette
 
-from analysis import papers
-from analysis.papers import Papers, PapersError
+from analysis.dashboard import papers
+from analysis.dashboard.papers import Papers, PapersError
 
 PAGE, FORM = "/-/sites/sciencedirect", "/-/sites/sciencedirect/report"
 

@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from click.testing import CliRunner
 
 from addons.settings import Settings, parse
-from analysis.alerts import Alert
+from analysis.alerts.kinds import Alert
 from deploy import telling
 from deploy.cli_alerts import alerts
 from deploy.demo.run import free_port

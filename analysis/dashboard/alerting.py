@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from analysis import alerts
-from analysis.alerts import Alert, Watch
+from analysis.alerts import kinds as alerts
+from analysis.alerts.kinds import Alert, Watch
 
 _watches: WeakKeyDictionary[Any, Callable[[], Watch]] = WeakKeyDictionary()
 

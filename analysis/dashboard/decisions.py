@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from datasette.utils.asgi import Forbidden, NotFound, Response
 
-from analysis import pages, protection, staff
-from analysis.pages import Asker, Rows
-from analysis.staff import Desk
+from analysis import protection
+from analysis.dashboard import pages, staff
+from analysis.dashboard.pages import Asker, Rows
+from analysis.dashboard.staff import Desk
 
 LENGTHS: Final = {
     "30m": ("30 minutes", timedelta(minutes=30)),

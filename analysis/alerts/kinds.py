@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from analysis import alert_gaps, periods, wording
+from analysis import periods, wording
+from analysis.alerts import gaps as alert_gaps
 
 Row = Mapping[str, Any]
 

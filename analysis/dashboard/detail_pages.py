@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from datasette.utils.asgi import Forbidden, NotFound, Response
 
-from analysis import asked, detail, disclosed, heat, papers, parties, party_detail, periods, protection, staff, wording
+from analysis import asked, detail, disclosed, heat, parties, party_detail, periods, protection, wording
+from analysis.dashboard import papers, staff
+from analysis.dashboard.pages import Asker, Rows, named, site_address
 from analysis.documents import formats
-from analysis.pages import Asker, Rows, named, site_address
 
 NOT_OURS = "This form was not sent from this dashboard, or it was open for too long. Please send it again."
 TYPES = {

@@ -7,10 +7,10 @@ from typing import Any
 
 from datasette.utils.asgi import Forbidden, Response
 
-from analysis import alerting
-from analysis import alerts as telling
-from analysis import feed as atom
-from analysis.pages import Asker
+from analysis.alerts import feed as atom
+from analysis.alerts import kinds as telling
+from analysis.dashboard import alerting
+from analysis.dashboard.pages import Asker
 
 PAGE, FEED = "/-/alerts", "/-/alerts.atom"
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from datasette.utils import parse_metadata
 
-from analysis import charts, staff
+from analysis import charts
+from analysis.dashboard import staff
 
 DATABASE = "carrel"
 DASHBOARD = "charts"

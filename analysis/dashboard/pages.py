@@ -11,12 +11,13 @@ from urllib.parse import quote, unquote, urlencode
 from datasette.utils import tilde_decode
 from datasette.utils.asgi import BadRequest, Base400, NotFound, Response
 
-from analysis import alerting, changes, filters, parties, protection, questions, staff, unresolved, wording
-from analysis import alerts as telling
+from analysis import changes, filters, parties, protection, questions, unresolved, wording
 from analysis import coverage as covering
 from analysis import matrix as crossing
 from analysis import overview as front
-from analysis.metadata import DASHBOARD, DATABASE
+from analysis.alerts import kinds as telling
+from analysis.dashboard import alerting, staff
+from analysis.dashboard.metadata import DASHBOARD, DATABASE
 
 Rows = list[dict[str, Any]]
 
