@@ -8,33 +8,18 @@ from pathlib import Path
 import click
 
 from addons.settings import Settings
-from deploy.arguments import with_settings
-
-_DAY = click.DateTime(["%Y-%m-%d"])
+from deploy.arguments import day, with_settings, writes_documents
 
 
 @click.command()
 @with_settings
 @click.argument("sites", nargs=-1, metavar="SITE SITE...")
+@writes_documents
 @click.option("--kind", type=click.Choice(["vendor", "catalog", "library"]), help="Compare all sites of this kind.")
-@click.option("--since", type=_DAY, help="First day, such as 2026-11-01.  [default: the first that is kept]")
-@click.option("--until", type=_DAY, help="Last day.  [default: the last that is kept]")
 @click.option(
     "--format", "formats", default="html,csv", show_default=True,
     help="One or more of: html, pdf, docx, xlsx, csv, json.",
 )  # fmt: skip
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder to write to.",
-)
-@click.option(
-    "--template", "templates", type=click.Path(path_type=Path), multiple=True,
-    help="The library's own template: .html (for HTML and PDF) or .docx. May be given once for each.",
-)  # fmt: skip
-@click.option("--made-on", type=_DAY, help="The date of making that the page states.  [default: today]")
 def compare(
     settings: Settings,
     sites: tuple[str, ...],
@@ -56,16 +41,12 @@ def compare(
         settings,
         sites,
         kind or "",
-        since=_day(since),
-        until=_day(until),
-        made_on=_day(made_on) or date.today(),
+        since=day(since),
+        until=day(until),
+        made_on=day(made_on) or date.today(),
         formats_wanted=formats,
         out=out,
         templates=templates,
     )
     for path in written:
         click.echo(path)
-
-
-def _day(time: datetime | None) -> date | None:
-    return time.date() if time else None

@@ -9,38 +9,24 @@ from typing import cast
 import click
 
 from addons.settings import Settings
-from deploy.arguments import with_settings
-
-_DAY = click.DateTime(["%Y-%m-%d"])
+from deploy.arguments import DAY, day, with_settings, writes_documents
 
 
 @click.command()
 @with_settings
 @click.argument("site")
-@click.option("--since", type=_DAY, help="First day, such as 2026-11-01.  [default: the first that is kept]")
-@click.option("--until", type=_DAY, help="Last day.  [default: the last that is kept]")
+@writes_documents
 @click.option(
     "--format", "formats",
     help="One or more of: html, pdf, docx, xlsx, csv, json.  [default: html,csv; with --seal all of them]",
 )  # fmt: skip
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder to write to.",
-)
-@click.option(
     "--status", type=click.Choice(["draft", "sent", "final"]), default="draft", show_default=True,
     help="Stands on the title page: a draft, sent to the vendor, or final with the vendor's reply.",
 )  # fmt: skip
-@click.option(
-    "--template", "templates", type=click.Path(path_type=Path), multiple=True,
-    help="The library's own template: .html (for HTML and PDF) or .docx. May be given once for each.",
-)  # fmt: skip
-@click.option("--before-after", type=_DAY, help="Compare the time before this day with the time from it on.")
+@click.option("--before-after", type=DAY, help="Compare the time before this day with the time from it on.")
 @click.option("--event", default="", help="What happened on that day, in your words.")
-@click.option("--answer-by", type=_DAY, help="The day by which an answer of the vendor is wanted.")
+@click.option("--answer-by", type=DAY, help="The day by which an answer of the vendor is wanted.")
 @click.option("--prepared-by", default="", help="Who made the report.  [default: the library's name and contact]")
 @click.option(
     "--browsers", default="",
@@ -52,7 +38,6 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     help="Leave section 10 empty: your other products of the same kind, and their counts.",
 )  # fmt: skip
 @click.option("--prepared-for", default="", help="Whom the report is for.  [default: the vendor]")
-@click.option("--made-on", type=_DAY, help="The date of making that the report states.  [default: today]")
 @click.option(
     "--seal", is_flag=True,
     help="Write SITE-report.zip instead: every format, the rows behind the report, and the hash of each file.",
@@ -93,16 +78,16 @@ def report(
     wishes = Wishes(
         status=cast("Status", status),
         prepared_for=prepared_for,
-        answer_by=_day(answer_by),
-        before_after=_day(before_after),
+        answer_by=day(answer_by),
+        before_after=day(before_after),
         event=event,
         prepared_by=prepared_by,
         browsers=tuple(name for one in browsers.split(",") if (name := " ".join(one.split()))),
         with_names=with_names,
         alone=alone,
     )
-    days = {"since": _day(since), "until": _day(until)}
-    made = _day(made_on) or date.today()
+    days = {"since": day(since), "until": day(until)}
+    made = day(made_on) or date.today()
     if seal:
         sealed, lacks = reporting.seal(
             settings, site, **days, made_on=made, formats_wanted=formats, key=key, out=out, wishes=wishes,
@@ -120,7 +105,3 @@ def report(
     )  # fmt: skip
     for path in written:
         click.echo(path)
-
-
-def _day(time: datetime | None) -> date | None:
-    return time.date() if time else None

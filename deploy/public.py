@@ -6,14 +6,12 @@ It listens where [dashboard] public says, reads the database for a moment at mos
 from __future__ import annotations
 
 import sqlite3
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
-from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
@@ -21,7 +19,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from addons import settings as configuration
 from addons.decide.sites import in_scope
 from addons.settings import DESK, Settings
 from analysis.exchange import figures, page, reading, summary
@@ -171,16 +168,3 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=1,
         )
         QuietServer(options).run(sockets=[listener])
-
-
-def main(arguments: list[str]) -> int:
-    try:
-        serve(configuration.load(Path(arguments[0]) if arguments else None))
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

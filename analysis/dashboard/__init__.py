@@ -1,1 +1,1 @@
-"""The rooms that a request to the dashboard passes: who may, what is asked, which page answers. Nothing is counted here."""
+"""The rooms that a request to the dashboard passes: who may, what is asked, which page answers. No counting here."""
