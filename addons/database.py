@@ -67,7 +67,9 @@ def _claim(path: Path) -> None:
         return
     if not header.startswith(b"SQLite format 3\0"):
         raise LedgerError(f"{path}: is not a database; name another data folder, or move this file away")
-    if int.from_bytes(header[68:72]) != APPLICATION_ID:
+    # A schema that never changed is nobody's: a first start may have been killed before it put its mark.
+    schema_changes, mark = (int.from_bytes(header[place : place + 4]) for place in (40, 68))
+    if mark != APPLICATION_ID and schema_changes:
         raise LedgerError(f"{path}: belongs to another program; name another data folder, or move this file away")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,15 @@ def test_kills_at_any_moment_lose_one_flush_at_most(tmp_path: Path) -> None:
         assert rows(path, small) == []
         before = loads
     assert before > 0
+
+
+def test_a_first_start_that_is_killed_before_its_mark_is_finished_by_the_next(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "carrel.db")) as database:
+        database.execute("PRAGMA auto_vacuum = INCREMENTAL")  # writes the first page, and not yet whose it is
+    assert (tmp_path / "carrel.db").read_bytes().startswith(b"SQLite format 3")
+    with open_database(tmp_path / "carrel.db") as database:
+        assert database.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        assert "page_loads" in database.view_names()
 
 
 @pytest.mark.parametrize("pause", [0.0, 0.002, 0.01, 0.03])
