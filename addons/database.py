@@ -67,9 +67,10 @@ def _claim(path: Path) -> None:
         return
     if not header.startswith(b"SQLite format 3\0"):
         raise LedgerError(f"{path}: is not a database; name another data folder, or move this file away")
-    # A schema that never changed is nobody's: a first start may have been killed before it put its mark.
+    # A schema that never changed is nobody's: a first start may have been killed before it put its mark. With a
+    # write-ahead log (a 2 at byte 18, https://www.sqlite.org/fileformat.html) the schema may stand in that.
     schema_changes, mark = (int.from_bytes(header[place : place + 4]) for place in (40, 68))
-    if mark != APPLICATION_ID and schema_changes:
+    if mark != APPLICATION_ID and (schema_changes or header[18] != 1):
         raise LedgerError(f"{path}: belongs to another program; name another data folder, or move this file away")
 
 
