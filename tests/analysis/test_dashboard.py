@@ -53,6 +53,12 @@ def served(folder: Path, *lines: str) -> Iterator[tuple[subprocess.Popen[str], i
         process.communicate()
 
 
+def test_it_leaves_no_core_dump_of_what_staff_looked_at(database: Path) -> None:
+    with served(database.parent) as (process, _):
+        limits = Path(f"/proc/{process.pid}/limits").read_text("utf-8")
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+
+
 def test_a_real_process_serves_logs_nothing_and_ends_on_sigterm_within_two_seconds(database: Path) -> None:
     with served(database.parent) as (process, port):
         assert httpx.get(f"http://127.0.0.1:{port}/").status_code == 200
